@@ -1,0 +1,1 @@
+"""Watchfloor: a self-hosted, multi-tenant managed SOC with ChatOps."""

@@ -1,0 +1,1 @@
+"""The audit log: append, hash chain, signed heads, verification."""

@@ -1,0 +1,171 @@
+"""Settings: read once from the environment and `watchfloor.toml`, checked whole, then frozen.
+
+The only module that reads the environment. A variable is `WATCHFLOOR_<FIELD>`, but for `DATABASE_URL` and
+`VALKEY_URL`; a secret may come from a file named by the same variable with `_FILE` behind it. The
+environment wins over the file. S5: what is missing, weak or unknown stops the start, with all faults at once.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+import msgspec
+
+from watchfloor.kernel.errors import Invalid
+from watchfloor.kernel.secret import Secret
+
+Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+Environment = Literal["production", "demo", "test"]
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+_BARE: Final = {"database_url": "DATABASE_URL", "valkey_url": "VALKEY_URL"}
+_SECRETS: Final = frozenset({"database_url", "valkey_url"})
+_PREFIX: Final = "WATCHFLOOR_"
+
+
+def _default_home() -> Path:
+    return Path.home() / ".watchfloor"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything that differs between two installations."""
+
+    home: Path = msgspec.field(default_factory=_default_home)
+    environment: Environment = "production"
+    database_url: Secret | None = None
+    valkey_url: Secret | None = None
+    postgres_port: Port = 5433
+    valkey_port: Port = 6380
+    api_host: str = "127.0.0.1"
+    api_port: Port = 8080
+    door_host: str = "127.0.0.1"
+    door_port: Port = 8088
+    public_url: str = "http://127.0.0.1:8080"
+    operator_name: str = "Watchfloor MSSP"
+    log_level: LogLevel = "info"
+    otlp_endpoint: str | None = None
+    database_connections: Annotated[int, msgspec.Meta(ge=1, le=200)] = 10
+    pipeline_processes: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
+    intake_backlog_bytes: Annotated[int, msgspec.Meta(ge=1_000_000)] = 256_000_000
+
+    @property
+    def secrets_dir(self) -> Path:
+        """Where keys and passwords stand, one file each, readable by their owner only."""
+        return self.home / "secrets"
+
+    @property
+    def lake_dir(self) -> Path:
+        """Where events are kept, one directory a tenant."""
+        return self.home / "lake"
+
+    @property
+    def reports_dir(self) -> Path:
+        """Where finished reports are kept, one directory a tenant."""
+        return self.home / "reports"
+
+    @property
+    def audit_dir(self) -> Path:
+        """Where signed audit heads are copied out to."""
+        return self.home / "audit-heads"
+
+    @property
+    def log_dir(self) -> Path:
+        """Where processes log when they run under `watchfloor up`."""
+        return self.home / "log"
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process.
+
+    Raises Invalid with every fault in one message: unknown names, values out of range, unreadable files.
+    """
+    environ = os.environ if environ is None else environ
+    faults: list[str] = []
+    values = _from_file(_home_of(environ), faults)
+    values.update(_from_environment(environ, faults))
+    settings = _convert(values, faults)
+    if faults or settings is None:
+        raise Invalid(
+            "The settings are wrong:\n  - " + "\n  - ".join(faults),
+            remedy="\nThe settings and their meaning stand in docs/settings.md.",
+        )
+    return settings
+
+
+def _home_of(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get(f"{_PREFIX}HOME") or _default_home()).expanduser().absolute()
+
+
+def _from_file(home: Path, faults: list[str]) -> dict[str, object]:
+    path = home / "watchfloor.toml"
+    try:
+        found: dict[str, object] = dict(tomllib.loads(path.read_text("utf-8")))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        faults.append(f"{path}: cannot be read: {error}.")
+        return {}
+    for name in sorted(found.keys() & (_SECRETS | {"home"})):
+        faults.append(f"{path}: {name} does not belong here; set {_variable(name)} or {_variable(name)}_FILE.")
+        del found[name]
+    return found
+
+
+def _from_environment(environ: Mapping[str, str], faults: list[str]) -> dict[str, object]:
+    found: dict[str, object] = {"home": str(_home_of(environ))}
+    known = {_variable(name): name for name in Settings.__struct_fields__ if name != "home"}
+    for variable, text in environ.items():
+        plain = variable.removesuffix("_FILE")
+        if variable in known and text:
+            found[known[variable]] = text
+        elif plain in known and known[plain] in _SECRETS and plain != variable:
+            found[known[plain]] = _secret_file(variable, Path(text), faults)
+        elif variable.startswith(_PREFIX) and variable != f"{_PREFIX}HOME" and variable not in known:
+            faults.append(f"{variable}: there is no such setting.")
+    return found
+
+
+def _secret_file(variable: str, path: Path, faults: list[str]) -> str:
+    try:
+        if path.stat().st_mode & 0o077:
+            faults.append(f"{variable}: {path} can be read by others; run chmod 600 on it.")
+        return path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        faults.append(f"{variable}: {path} cannot be read: {error}.")
+        return ""
+
+
+def _variable(name: str) -> str:
+    return _BARE.get(name, f"{_PREFIX}{name.upper()}")
+
+
+def _convert(values: dict[str, object], faults: list[str]) -> Settings | None:
+    """Converts field by field, so that one start shows all faults and not just the first."""
+    converted: dict[str, object] = {}
+    types = {field.name: field.type for field in msgspec.structs.fields(Settings)}
+    for name, value in values.items():
+        if name not in types:
+            faults.append(f"watchfloor.toml: {name}: there is no such setting.")
+            continue
+        try:
+            converted[name] = _value(name, value, types[name])
+        except msgspec.ValidationError as error:
+            faults.append(f"{_variable(name)}: {error}.")
+    return None if faults else msgspec.convert(converted, Settings, dec_hook=_keep)
+
+
+def _value(name: str, value: object, kind: object) -> object:
+    if name in _SECRETS:
+        return Secret(str(value))
+    if kind is Path:
+        return Path(str(value))
+    converted: object = msgspec.convert(value, kind, strict=False)
+    return converted
+
+
+def _keep(kind: type[object], value: object) -> object:
+    if isinstance(value, kind):
+        return value
+    raise msgspec.ValidationError(f"expected {kind.__name__}")

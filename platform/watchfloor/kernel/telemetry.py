@@ -1,0 +1,122 @@
+"""Traces and metrics, from OpenTelemetry and the Prometheus client.
+
+Owns the names of all metrics and the set-up of tracing. A label never holds a value from outside, an id of
+an object or a secret: labels are few and known, so that a sender cannot grow the registry. It neither serves
+the metrics (the web application does) nor decides what is traced.
+"""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Final, Protocol
+
+from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+METRICS_CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
+REGISTRY: Final = CollectorRegistry(auto_describe=True)
+
+_SECONDS: Final = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 300.0)
+
+HTTP_REQUESTS: Final = Histogram(
+    "watchfloor_http_request_seconds",
+    "Time to answer an HTTP request, by route template.",
+    ("route", "method", "status"),
+    registry=REGISTRY,
+    buckets=_SECONDS,
+)
+INTAKE_BATCHES: Final = Counter(
+    "watchfloor_intake_batches",
+    "Batches that arrived at a door, by what became of them: accepted, refused, full.",
+    ("door", "outcome"),
+    registry=REGISTRY,
+)
+INTAKE_BYTES: Final = Counter(
+    "watchfloor_intake_bytes", "Bytes accepted by a door, after inflating.", ("door",), registry=REGISTRY
+)
+INTAKE_BACKLOG: Final = Gauge(
+    "watchfloor_intake_backlog_batches", "Accepted batches still to be worked.", registry=REGISTRY
+)
+EVENTS: Final = Counter(
+    "watchfloor_events",
+    "Events that left normalising, by source; `quarantined` counts poison, `unparsed` unknown sources.",
+    ("source",),
+    registry=REGISTRY,
+)
+MATCHES: Final = Counter(
+    "watchfloor_matches", "Rule matches, before exceptions and dedup.", ("level",), registry=REGISTRY
+)
+ALERTS: Final = Counter("watchfloor_alerts", "New alerts.", ("level",), registry=REGISTRY)
+INCIDENTS: Final = Counter("watchfloor_incidents", "New incidents.", ("severity",), registry=REGISTRY)
+ALERT_DELAY: Final = Histogram(
+    "watchfloor_alert_delay_seconds",
+    "From the acceptance of an event to the alert that it raised.",
+    registry=REGISTRY,
+    buckets=_SECONDS,
+)
+OUTBOX_BACKLOG: Final = Gauge(
+    "watchfloor_outbox_backlog_messages", "Messages still to be delivered.", registry=REGISTRY
+)
+OUTBOX_DELIVERIES: Final = Counter(
+    "watchfloor_outbox_deliveries", "Attempts to deliver a message, by result.", ("topic", "outcome"), registry=REGISTRY
+)
+EGRESS_REQUESTS: Final = Counter(
+    "watchfloor_egress_requests",
+    "Outbound requests, by purpose and result: answered, refused, failed.",
+    ("purpose", "outcome"),
+    registry=REGISTRY,
+)
+
+
+class Tracing(Protocol):
+    """A running trace export."""
+
+    def shutdown(self) -> None:
+        """Send what is left and stop."""
+        ...
+
+
+def metrics_text() -> bytes:
+    """All metrics of this process in the Prometheus text format."""
+    return generate_latest(REGISTRY)
+
+
+def start_tracing(*, process: str, version: str, endpoint: str | None, exporter: SpanExporter | None = None) -> Tracing:
+    """Trace this process. Without an endpoint spans are made (log lines carry their ids) and go nowhere.
+
+    `endpoint` is the base URL of an OTLP/HTTP collector; `exporter` replaces it. The provider is not
+    installed globally: pass what this returns to `spans`.
+    """
+    provider = TracerProvider(
+        resource=Resource.create({"service.name": f"watchfloor-{process}", "service.version": version})
+    )
+    if exporter is None and endpoint is not None:
+        exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces", timeout=5)
+    if exporter is not None:
+        provider.add_span_processor(BatchSpanProcessor(exporter))
+    trace.set_tracer_provider(provider)
+    return provider
+
+
+@contextmanager
+def span(name: str, **attributes: str | float | bool) -> Generator[None]:
+    """A span around a block. Errors mark it by their type; their text, which may quote input, stays out."""
+    tracer = trace.get_tracer("watchfloor")
+    with tracer.start_as_current_span(
+        name, attributes=attributes, record_exception=False, set_status_on_exception=False
+    ) as current:
+        try:
+            yield
+        except BaseException as error:
+            current.set_status(trace.Status(trace.StatusCode.ERROR, type(error).__name__))
+            raise
+
+
+def trace_id() -> str | None:
+    """The id of the trace that is under way, as 32 hexadecimal digits."""
+    context = trace.get_current_span().get_span_context()
+    return format(context.trace_id, "032x") if context.is_valid else None

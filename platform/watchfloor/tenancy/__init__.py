@@ -1,0 +1,1 @@
+"""Tenants, their signed context, their quotas and their life-cycle state."""
