@@ -1,0 +1,1 @@
+"""The operators' commands, one module each, loaded when they are called."""

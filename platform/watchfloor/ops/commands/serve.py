@@ -1,0 +1,45 @@
+"""`watchfloor serve NAME`: one of the programs that make up an installation, in the foreground."""
+
+import asyncio
+from collections.abc import Callable
+from importlib import import_module
+from typing import Final, Protocol, cast
+
+import click
+import uvloop
+
+from watchfloor.kernel.config import Settings, load_settings
+from watchfloor.ops.service import announce_ready
+from watchfloor.ops.termination import told_to_stop
+
+_PROGRAMS: Final = {
+    "api": "watchfloor.web.server:serve",
+    "doors": "watchfloor.feeds.doors.server:serve",
+    "pipeline": "watchfloor.ops.pipeline:serve",
+    "worker": "watchfloor.ops.worker:serve",
+}
+
+
+class Serve(Protocol):
+    """How a program is run: it calls `ready` once it can work, and returns soon after `stop` is set."""
+
+    async def __call__(self, settings: Settings, *, ready: Callable[[], None], stop: asyncio.Event) -> None:
+        """Run until told to stop."""
+        ...
+
+
+@click.command()
+@click.argument("name", type=click.Choice(sorted(_PROGRAMS)))
+@click.option("--ready-fd", type=int, hidden=True, help="File descriptor to write a line to when ready.")
+def serve(*, name: str, ready_fd: int | None) -> None:
+    """Run one program: the api, the doors, the pipeline or the worker."""
+    settings = load_settings()
+    module, _, attribute = _PROGRAMS[name].partition(":")
+    program = cast("Serve", getattr(import_module(module), attribute))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_run(program, settings, ready_fd))
+
+
+async def _run(program: Serve, settings: Settings, ready_fd: int | None) -> None:
+    with told_to_stop() as stop:
+        await program(settings, ready=lambda: announce_ready(ready_fd), stop=stop)
