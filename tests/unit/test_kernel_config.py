@@ -31,7 +31,13 @@ def test_all_faults_are_listed_at_once(tmp_path: Path) -> None:
             }
         )
     message = str(caught.value)
-    for fault in ("colour", "DATABASE_URL_FILE", "WATCHFLOOR_API_PORT", "WATCHFLOOR_ENVIRONMENT", "WATCHFLOOR_DOR_PORT"):
+    for fault in (
+        "colour",
+        "DATABASE_URL_FILE",
+        "WATCHFLOOR_API_PORT",
+        "WATCHFLOOR_ENVIRONMENT",
+        "WATCHFLOOR_DOR_PORT",
+    ):
         assert fault in message
 
 

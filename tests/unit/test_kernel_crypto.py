@@ -136,14 +136,11 @@ def test_ten_thousand_swaps_open_nothing() -> None:
     opened = 0
     for _ in range(10_000):
         place, version, sealed = dice.choice(envelopes)
-        target, target_version = dice.choice([other for other in places if other != (place, version)])
-        forged = sealed
-        if dice.random() < 0.5:  # claim the version that the target place expects
-            forged = sealed[:1] + struct.pack(">I", target_version) + sealed[5:]
-        if (target, target_version) == (place, version) or (forged is sealed and target == place):
+        target, claimed = dice.choice(places)
+        if (target, claimed) == (place, version):
             target = target._replace(row=target.row + "x")
         try:
-            open_at(target, forged, *KEYS)
+            open_at(target, sealed[:1] + struct.pack(">I", claimed) + sealed[5:], *KEYS)
         except Unopenable:
             continue
         opened += 1
@@ -153,7 +150,7 @@ def test_ten_thousand_swaps_open_nothing() -> None:
 def test_parts_of_envelopes_cannot_be_recombined() -> None:
     place = a_place()
     first, second = seal_at(place, b"first"), seal_at(place, b"second")
-    for cut in (5, 29, 77):
+    for cut in (17, 29, 77):
         with pytest.raises(Unopenable):
             open_at(place, first[:cut] + second[cut:])
 

@@ -1,0 +1,1 @@
+"""Shared detection content: data files that travel with the package."""

@@ -1,0 +1,1 @@
+"""Windows event logs: Security, Sysmon, PowerShell, System and every other channel, from any common shipper."""
