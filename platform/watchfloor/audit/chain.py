@@ -11,7 +11,7 @@ the length -1 for null, so that no two entries share their bytes.
                      | field(actor kind) | field(actor id) | field(role) | field(action) | field(object kind)
                      | field(object id) | field(state hash before) | field(state hash after)
                      | field(SHA-256 of the sealed detail) | field(request id))
-    head   = Ed25519("watchfloor/audit-head/1" | tenant id (16) | number (8) | entry hash (32) | signed at (8, as above))
+    head   = Ed25519("watchfloor/audit-head/1" | tenant id (16) | number (8) | entry hash (32) | signed at (8))
 
 Anybody who may write to the table can recompute a chain from an entry on; they cannot sign. So a chain is proven
 up to its newest head, and a cut is proven against the heads that were copied out.

@@ -115,6 +115,13 @@ async def sign(tx: TenantTx, signer: FileSigner, *, copied: int = 0, at: datetim
     return head
 
 
+async def newest_head(tx: TenantTx) -> Head | None:
+    """The signed head of the newest entry that has one."""
+    newest = (await queries.select_tip(tx)).newest_head
+    heads = [] if newest is None else await queries.select_heads(tx, after=newest - 1, until=newest)
+    return heads[0] if heads else None
+
+
 async def _since(tx: TenantTx, newest: int) -> Walk:
     if newest == 0:
         return Walk(tx.tenant_id)

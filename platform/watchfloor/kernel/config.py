@@ -94,6 +94,11 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     return settings
 
 
+def use_home(home: Path) -> None:
+    """Makes `home` the home of this process and of the processes that it starts."""
+    os.environ[f"{_PREFIX}HOME"] = str(home)
+
+
 def _home_of(environ: Mapping[str, str]) -> Path:
     return Path(environ.get(f"{_PREFIX}HOME") or _default_home()).expanduser().absolute()
 

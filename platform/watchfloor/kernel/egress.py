@@ -199,18 +199,40 @@ async def _read(pieces: AsyncIterator[bytes], encoding: str, limit: int) -> byte
     """The body, inflated if need be. Never holds more than the limit and one piece."""
     if encoding not in ("", "identity", "gzip", "x-gzip"):
         raise Unavailable("The answer has an encoding that was not asked for.")
-    inflater = zlib.decompressobj(wbits=31) if "gzip" in encoding else None
+    inflater = _Inflater() if "gzip" in encoding else None
     body = bytearray()
     async for piece in pieces:
-        try:
-            body += inflater.decompress(piece, limit + 1 - len(body)) if inflater else piece
-        except zlib.error:
-            raise Unavailable("The answer is damaged.") from None
+        body += inflater.feed(piece, limit + 1 - len(body)) if inflater else piece
         if len(body) > limit:
             raise TooLarge(f"The answer is larger than {limit} bytes.")
-    if inflater is not None and not inflater.eof and body:
+    if inflater is not None and body and not inflater.is_complete:
         raise Unavailable("The answer is cut off.")
     return bytes(body)
+
+
+class _Inflater:
+    """Inflates gzip (RFC 1952), whose members may follow one another, without ever making more than is asked for."""
+
+    def __init__(self) -> None:
+        self._member = zlib.decompressobj(wbits=31)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the last member has ended."""
+        return self._member.eof
+
+    def feed(self, piece: bytes, room: int) -> bytes:
+        """At most `room` bytes of what the piece inflates to. Raises Unavailable if it is not gzip."""
+        inflated = bytearray()
+        try:
+            while piece and len(inflated) < room:
+                if self._member.eof:
+                    self._member = zlib.decompressobj(wbits=31)
+                inflated += self._member.decompress(piece, room - len(inflated))
+                piece = self._member.unused_data
+        except zlib.error:
+            raise Unavailable("The answer is damaged.") from None
+        return bytes(inflated)
 
 
 def _retry_after(value: str | None, clock: Clock) -> int | None:

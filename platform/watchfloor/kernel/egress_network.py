@@ -21,7 +21,7 @@ _MAX_ADDRESSES: Final = 4
 class Resolver(Protocol):
     """Looks a host name up."""
 
-    async def __call__(self, host: str) -> Sequence[str]:
+    async def __call__(self, host: str, /) -> Sequence[str]:
         """All addresses of `host` in text form. Raises OSError if it has none."""
         ...
 

@@ -4,9 +4,12 @@ Owns how secret files are written (never readable by others for a moment, whole 
 before the call returns) and the checks before one is read. It knows nothing of what is inside.
 """
 
+import fcntl
 import os
 import secrets
 import stat
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -45,6 +48,17 @@ def replace_private(path: Path, content: bytes) -> None:
     _write(path, content, replace=True)
 
 
+@contextmanager
+def exclusive(path: Path) -> Generator[None]:
+    """Keep other processes that call this for a file in the same directory waiting until the block ends."""
+    descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def _write(path: Path, content: bytes, *, replace: bool) -> None:
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
@@ -53,17 +67,23 @@ def _write(path: Path, content: bytes, *, replace: bool) -> None:
         if replace:
             draft.replace(path)
         else:
-            # A hard link, unlike a rename, fails where the name is taken.
-            path.hardlink_to(draft)
+            _link(draft, path)
         _sync_directory(path.parent)
-    except FileExistsError:
-        raise Conflict("The file exists already and is kept as it is.", where=str(path)) from None
     except OSError as error:
         raise Unavailable(
             f"The file cannot be written: {error.strerror}.", where=str(path), remedy="Check space and permissions."
         ) from None
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+
+
+def _link(draft: Path, path: Path) -> None:
+    """Give the draft its name. A hard link, unlike a rename, fails where the name is taken."""
+    try:
+        path.hardlink_to(draft)
+    except FileExistsError:
+        raise Conflict("The file exists already and is kept as it is.", where=str(path)) from None
 
 
 def _write_whole(path: Path, content: bytes) -> None:

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from watchfloor.kernel.crypto import KEY_BYTES, TenantKey, bind, new_key, open_with, seal_with, subkey
 from watchfloor.kernel.errors import Conflict, Invalid
 from watchfloor.kernel.ids import TenantId
-from watchfloor.kernel.keyfile import create_private, read_private, replace_private
+from watchfloor.kernel.keyfile import create_private, exclusive, read_private, replace_private
 
 _ROOT_LABEL: Final = "watchfloor-root-key"
 _SIGNER_LABEL: Final = "watchfloor-audit-signer"
@@ -117,8 +117,10 @@ class FileRootKeys:
     @classmethod
     def rotate(cls, path: Path) -> Self:
         """Add a fresh key, which wraps from now on; the older ones go on unwrapping. Replaces the file in one step."""
-        keys = [*_read_keys(path, label=_ROOT_LABEL), new_key()]
-        replace_private(path, b"".join(_line(_ROOT_LABEL, key) for key in keys))
+        _read_keys(path, label=_ROOT_LABEL)
+        with exclusive(path):
+            keys = [*_read_keys(path, label=_ROOT_LABEL), new_key()]
+            replace_private(path, b"".join(_line(_ROOT_LABEL, key) for key in keys))
         return cls(keys)
 
     @property

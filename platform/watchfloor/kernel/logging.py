@@ -37,6 +37,7 @@ _CREDENTIAL: Final = re.compile(
     r"|(?<=://)[^\s/?#@:]{0,256}:[^\s/?#@]{1,1024}(?=@)"
     r"|(?i:(?<=splunk )|(?<=bearer )|(?<=basic )|(?<=apikey ))[\w+/=.~:-]{8,}"
 )
+_CREDENTIAL_LENGTH: Final = 1_400
 _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 _QUIET: Final = ("asyncio", "httpcore", "httpx", "arq.worker", "opentelemetry")
 
@@ -91,12 +92,11 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, without a line break, at most `MAX_LINE_CHARACTERS` long."""
-        line = ""
-        for longest in (MAX_LINE_CHARACTERS, 2_000, 200):
+        for longest in (MAX_LINE_CHARACTERS, 1_000):
             line = self._line(record, longest)
             if len(line) <= MAX_LINE_CHARACTERS:
-                break
-        return line[:MAX_LINE_CHARACTERS]
+                return line
+        return self._line(record, 50)
 
     def _line(self, record: logging.LogRecord, longest: int) -> str:
         fields: dict[str, object] = {
@@ -131,7 +131,10 @@ def _shown(value: object, longest: int) -> str | int | float | bool:
     if isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
         return value
     text = str(value) if isinstance(value, str | UUID | datetime) else repr(value)
-    text = _CREDENTIAL.sub(MASK, text)
     if len(text) <= longest:
-        return text
-    return f"{text[: longest // 2]} [{len(text) - longest} characters left out] {text[-(longest // 2) :]}"
+        return _CREDENTIAL.sub(MASK, text)
+    half = longest // 2
+    # Masked with a margin that is cut off again, so that no credential is split by the cut and so missed.
+    head = _CREDENTIAL.sub(MASK, text[: half + _CREDENTIAL_LENGTH])[:-_CREDENTIAL_LENGTH][:half]
+    tail = _CREDENTIAL.sub(MASK, text[-half - _CREDENTIAL_LENGTH :])[_CREDENTIAL_LENGTH:][-half:]
+    return f"{head} [{len(text) - longest} characters left out] {tail}"

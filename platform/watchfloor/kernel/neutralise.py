@@ -15,6 +15,7 @@ import html
 import io
 import re
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Final, LiteralString, NewType, NoReturn, final
 
 from watchfloor.kernel.characters import one_line, visible
@@ -54,6 +55,7 @@ _LINKING: Final = re.compile(r"(?i)\b(mailto|tel|sms|sip|callto|javascript|vbscr
 _HTTP: Final = re.compile(r"(?i)\bh(tt)(?=ps?(?:://|:/|%3a))")
 _DOTTED: Final = re.compile(r"(?<![\w\-])[\w\-]++(?:[.\u3002\uff0e\uff61][\w\-]++)+")
 _DOT: Final = re.compile(r"[.\u3002\uff0e\uff61]")
+_IPV4: Final = re.compile(r"\d\.\d+\.\d+\.\d")
 _MAIL: Final = re.compile(r"(?<=[\w.+\-\]\"])@(?=[\w\[])")
 _CHAT_SPECIAL: Final = frozenset("\\`*_~|<>#:[]()")
 _CHAT_START: Final = re.compile(r"(\d*)([.+\-])")
@@ -179,10 +181,17 @@ def subject(template: LiteralString, **parts: SubjectText | int) -> SubjectText:
     return SubjectText(template.format(**parts))
 
 
-def csv_line(cells: Iterable[CsvText | int | float]) -> str:
-    """One line of CSV (RFC 4180), every cell quoted, CRLF at its end."""
+def cell(words: LiteralString) -> CsvText:
+    """A cell from our own words, such as a column's name."""
+    return CsvText(words)
+
+
+def csv_line(cells: Iterable[CsvText | int | float | datetime]) -> str:
+    """One line of CSV (RFC 4180), every cell quoted, times in UTC to the second (RFC 3339), CRLF at its end."""
     line = io.StringIO()
-    csv.writer(line, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerow(cells)
+    csv.writer(line, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerow(
+        f"{one.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if isinstance(one, datetime) else one for one in cells
+    )
     return line.getvalue()
 
 
@@ -198,16 +207,14 @@ def defang(text: str) -> str:
 
 
 def _defang_name(found: re.Match[str]) -> str:
-    name = found[0]
-    labels = _DOT.split(name)
-    last = labels[-1].lower()
-    if all(label.isdigit() for label in labels):
-        harmless = len(labels) < 4
-    elif last.startswith("xn--"):
-        harmless = False
-    else:
-        harmless = len(last) < 2 or not last.isalpha() or _FILE_ENDING.fullmatch(last) is not None
-    return name if harmless else "[.]".join(labels)
+    plain = _DOT.sub(".", found[0])
+    last = plain.rpartition(".")[2].strip("-_").lower()
+    # No top-level domain has one letter, begins with a digit or is the ending of a program's or document's name.
+    harmless = len(last) < 2 or last[0].isdigit() or _FILE_ENDING.fullmatch(last) is not None
+    is_host = found.string[max(found.start() - 2, 0) : found.start()].endswith(("//", "@"))
+    if harmless and not is_host and _IPV4.search(plain) is None:
+        return found[0]
+    return plain.replace(".", "[.]")
 
 
 def _chat_line(text: Untrusted, limit: int) -> str:
@@ -223,8 +230,12 @@ def _chat_units(line: str) -> Iterable[str]:
         yield from start[1]
         yield "\\" + start[2]
         line = line[start.end() :]
+    before = ""
     for character in line:
-        yield "\\" + character if character in _CHAT_SPECIAL else character
+        # Behind an angle bracket `/` and `+` name commands and telephones.
+        special = character in _CHAT_SPECIAL or (before == "<" and character in "/+!&")
+        yield "\\" + character if special else character
+        before = character
 
 
 def _head(text: Untrusted, limit: int) -> str:

@@ -4,6 +4,7 @@ A consumer handles a message in the transaction that takes it, so its effects an
 together; effects outside the database are repeated after a crash and must be safe to repeat.
 """
 
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -40,3 +41,12 @@ async def acknowledge(tx: TenantTx, message: Message, *, consumer: str) -> bool:
 async def postpone(tx: TenantTx, message: Message, *, error: str) -> None:
     """Puts off a message that could not be handled, for longer each time, and keeps the reason."""
     await queries.postpone_message(tx, message.id, error=error[:_LONGEST_ERROR])
+
+
+async def forget_receipts(tx: TenantTx, *, consumer: str, before: datetime) -> int:
+    """Removes the consumer's receipts of messages written before a moment; returns how many. For a regular job.
+
+    A message's id begins with the millisecond of its writing (UUIDv7, RFC 9562), so that no second index is needed.
+    """
+    first = UUID(int=int(before.timestamp() * 1000) << 80)
+    return await queries.delete_receipts(tx, consumer=consumer, before=first)

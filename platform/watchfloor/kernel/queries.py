@@ -51,6 +51,13 @@ values ($1, $2, $3)
 on conflict do nothing
 """
 
+DELETE_RECEIPTS: Final[LiteralString] = """
+delete from wf.outbox_receipts
+ where tenant_id = $1
+   and consumer = $2
+   and message_id < $3
+"""
+
 TAKE_LEASE: Final[LiteralString] = """
 insert into wf.leases as held (name, holder, epoch, expires_at)
 values ($1, $2, 1, now() + make_interval(secs => $3))
@@ -115,6 +122,11 @@ async def postpone_message(tx: TenantTx, message_id: UUID, *, error: str) -> Non
 async def insert_receipt(tx: TenantTx, message_id: UUID, *, consumer: str) -> bool:
     """Notes that a consumer took a message. False when it had taken it before."""
     return await tx.execute(INSERT_RECEIPT, tx.tenant_id, consumer, message_id) == 1
+
+
+async def delete_receipts(tx: TenantTx, *, consumer: str, before: UUID) -> int:
+    """Removes a consumer's receipts of messages whose ids are smaller, and says how many there were."""
+    return await tx.execute(DELETE_RECEIPTS, tx.tenant_id, consumer, before)
 
 
 async def take_lease(tx: DirectoryTx, *, name: str, holder: str, seconds: float) -> int | None:

@@ -80,16 +80,25 @@ class Tracing(Protocol):
         ...
 
 
+class _Current:
+    """The tracer of this process; before `start_tracing` one that does nothing."""
+
+    tracer: trace.Tracer = trace.NoOpTracer()
+
+
+_current: Final = _Current()
+
+
 def metrics_text() -> bytes:
     """All metrics of this process in the Prometheus text format."""
     return generate_latest(REGISTRY)
 
 
 def start_tracing(*, process: str, version: str, endpoint: str | None, exporter: SpanExporter | None = None) -> Tracing:
-    """Trace this process. Without an endpoint spans are made (log lines carry their ids) and go nowhere.
+    """Trace this process from now on. Without an endpoint spans are made (log lines carry their ids) and go nowhere.
 
-    `endpoint` is the base URL of an OTLP/HTTP collector; `exporter` replaces it. The provider is not
-    installed globally: pass what this returns to `spans`.
+    `endpoint` is the base URL of an OTLP/HTTP collector; `exporter` replaces it. It is called once at start;
+    calling it again replaces the former set-up. Nothing is installed for the libraries' own spans.
     """
     provider = TracerProvider(
         resource=Resource.create({"service.name": f"watchfloor-{process}", "service.version": version})
@@ -98,15 +107,14 @@ def start_tracing(*, process: str, version: str, endpoint: str | None, exporter:
         exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces", timeout=5)
     if exporter is not None:
         provider.add_span_processor(BatchSpanProcessor(exporter))
-    trace.set_tracer_provider(provider)
+    _current.tracer = provider.get_tracer("watchfloor", version)
     return provider
 
 
 @contextmanager
 def span(name: str, **attributes: str | float | bool) -> Generator[None]:
     """A span around a block. Errors mark it by their type; their text, which may quote input, stays out."""
-    tracer = trace.get_tracer("watchfloor")
-    with tracer.start_as_current_span(
+    with _current.tracer.start_as_current_span(
         name, attributes=attributes, record_exception=False, set_status_on_exception=False
     ) as current:
         try:

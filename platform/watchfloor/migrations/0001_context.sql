@@ -83,8 +83,8 @@ grant select on wf.installation to wf_app, wf_bot, wf_report, wf_auth;
 
 -- Fenced leases (Q2): a holder writes with its epoch; an older epoch is a zombie.
 create table wf.leases (
-  name text primary key,
-  holder text not null,
+  name text primary key check (length(name) <= 100),
+  holder text not null check (length(holder) <= 200),
   epoch bigint not null,
   expires_at timestamptz not null
 );

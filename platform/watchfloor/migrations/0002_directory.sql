@@ -19,8 +19,8 @@ create table auth.people (
   email text not null check (length(email) between 3 and 320),
   name text not null check (length(name) between 1 and 200),
   state text not null default 'active' check (state in ('active', 'disabled')),
-  issuer text,
-  subject text,
+  issuer text check (length(issuer) <= 300),
+  subject text check (length(subject) <= 300),
   created_at timestamptz not null default now(),
   check ((issuer is null) = (subject is null))
 );
@@ -90,3 +90,15 @@ create table auth.feed_tokens (
 );
 create index feed_tokens_tenant on auth.feed_tokens (tenant_id, feed_id);
 grant select, insert, update, delete on auth.feed_tokens to wf_auth;
+
+-- A tenant's coming and leaving take several stores; each step that is done stands here, so that a run that was cut
+-- short goes on where it stopped. It outlives the tenant: the proof of its erasure is made of it (S4).
+create table auth.tenant_steps (
+  tenant_id uuid not null references auth.tenants (id),
+  journey text not null check (journey in ('onboard', 'offboard')),
+  step text not null check (length(step) <= 64),
+  done_at timestamptz not null,
+  outcome jsonb not null,
+  primary key (tenant_id, journey, step)
+);
+grant select, insert on auth.tenant_steps to wf_auth;

@@ -47,7 +47,7 @@ create table wf.audit_heads (
   seq bigint not null,
   hash bytea not null check (length(hash) = 32),
   signed_at timestamptz not null,
-  key_id text not null,
+  key_id text not null check (length(key_id) <= 64),
   signature bytea not null check (length(signature) = 64),
   primary key (tenant_id, seq)
 );

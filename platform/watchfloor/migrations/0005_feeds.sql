@@ -21,7 +21,7 @@ create table wf.intake_batches (
   id uuid not null,
   lane smallint not null default 0 check (lane between 0 and 2),
   feed_id uuid not null,
-  door text not null,
+  door text not null check (length(door) <= 16),
   received_at timestamptz not null default now(),
   remote text not null check (length(remote) <= 64),
   user_agent text not null check (length(user_agent) <= 200),

@@ -28,6 +28,13 @@ select id
  order by id
 """
 
+SELECT_TENANT_WITH_SLUG: Final[LiteralString] = """
+select id
+  from auth.tenants
+ where slug = $1
+   and state <> 'offboarded'
+"""
+
 
 class KeyRow(msgspec.Struct, frozen=True, kw_only=True):
     """A data key as the database keeps it: sealed by the tenant's key."""
@@ -49,3 +56,8 @@ async def insert_key(tx: TenantTx, *, version: int, wrapped: bytes) -> None:
 async def select_active_tenants(tx: DirectoryTx) -> list[UUID]:
     """The tenants that work is done for."""
     return await tx.values(UUID, SELECT_ACTIVE_TENANTS)
+
+
+async def select_tenant_with_slug(tx: DirectoryTx, slug: str) -> UUID | None:
+    """The tenant of this name, as wf_auth."""
+    return await tx.value(UUID, SELECT_TENANT_WITH_SLUG, slug)
