@@ -40,8 +40,7 @@ def test_elements_of_an_array_come_back(members: list[object], space: str) -> No
 def test_what_is_found_are_the_values_that_a_json_parser_finds(body: bytes) -> None:
     found: list[object] = []
     with contextlib.suppress(NotJson):
-        for value in values(body):
-            found.append(json.loads(bytes(value).decode("utf-8", "replace")))
+        found.extend(json.loads(bytes(value).decode("utf-8", "replace")) for value in values(body))
     text, place, expected = body.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace"), 0, list[object]()
     while text[place:].lstrip(" \t\r\n") and len(expected) < len(found):
         place += len(text[place:]) - len(text[place:].lstrip(" \t\r\n"))

@@ -75,7 +75,7 @@ def test_what_was_overdrawn_is_owed_even_after_a_pause() -> None:
     rotation.settle(turn, cost=10_000, has_more=False)
     rotation.add(tenant(1))
     rotation.add(tenant(2))
-    order = []
+    order = list[TenantId]()
     for _ in range(4):
         turn = rotation.next()
         assert turn is not None

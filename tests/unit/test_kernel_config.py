@@ -64,3 +64,16 @@ def test_a_broken_file_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "watchfloor.toml").write_text(text)
     with pytest.raises(Invalid, match=r"watchfloor\.toml"):
         load_settings({"WATCHFLOOR_HOME": str(tmp_path)})
+
+
+@pytest.mark.parametrize("content", [None, "", "\n"])
+def test_a_secret_file_that_gives_nothing_is_one_fault_among_the_others(tmp_path: Path, content: str | None) -> None:
+    file = tmp_path / "database.url"
+    if content is not None:
+        file.write_text(content)
+        file.chmod(0o600)
+    environ = {"WATCHFLOOR_HOME": str(tmp_path), "DATABASE_URL_FILE": str(file), "WATCHFLOOR_API_PORT": "0"}
+    with pytest.raises(Invalid) as caught:
+        load_settings(environ)
+    assert "DATABASE_URL_FILE" in str(caught.value)
+    assert "WATCHFLOOR_API_PORT" in str(caught.value)

@@ -14,7 +14,7 @@ import pytest
 
 from watchfloor.kernel.errors import Unavailable
 from watchfloor.ops.child import spawn
-from watchfloor.ops.logfile import bound
+from watchfloor.ops.logfile import LIMIT_BYTES, bound, keep_bounded
 from watchfloor.ops.service import Program
 from watchfloor.ops.supervisor import Supervisor
 
@@ -243,3 +243,13 @@ def test_a_log_that_grew_too_large_is_moved_aside_under_its_writer(tmp_path: Pat
     assert (tmp_path / "a.log.1").read_bytes() == b"old\n" * 100
     bound(log, limit_bytes=100)
     assert log.read_bytes() == b"new\n"
+
+
+async def test_logs_stay_bounded_while_their_writers_run(tmp_path: Path, eventually: "Eventually") -> None:
+    log = tmp_path / "a.log"
+    log.touch()
+    os.truncate(log, LIMIT_BYTES + 1)
+    keeping = asyncio.create_task(keep_bounded(tmp_path, pause_seconds=0.01))
+    await eventually(lambda: log.stat().st_size == 0)
+    keeping.cancel()
+    assert (tmp_path / "a.log.1").stat().st_size == LIMIT_BYTES + 1

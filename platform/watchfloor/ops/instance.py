@@ -14,7 +14,7 @@ from watchfloor.kernel.errors import Conflict, Unavailable
 
 @contextmanager
 def only_instance(home: Path) -> Generator[None]:
-    """Hold `home` for this process.
+    """Hold `home` for this process, and make it if there is none.
 
     Raises Conflict if another process holds it, Unavailable if the directory cannot be made or written.
     """
@@ -36,12 +36,20 @@ def only_instance(home: Path) -> Generator[None]:
         os.close(descriptor)
 
 
+def is_running(home: Path) -> bool:
+    """Whether another process holds `home`."""
+    if not (home / "lock").exists():
+        return False
+    try:
+        with only_instance(home):
+            return False
+    except Conflict:
+        return True
+
+
 def _open(home: Path) -> int:
     try:
-        if not home.exists():
-            # Root's servers run as an account that must pass the home to its own directory in it.
-            home.mkdir(parents=True)
-            home.chmod(0o711 if os.geteuid() == 0 else 0o700)
+        _make(home)
         return os.open(home / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as fault:
         raise Unavailable(
@@ -49,3 +57,13 @@ def _open(home: Path) -> int:
             where=str(home),
             remedy="Set WATCHFLOOR_HOME to a directory that you may write to.",
         ) from None
+
+
+def _make(home: Path) -> None:
+    """Make the home and what is missing above it, with these modes whatever the umask.
+
+    Root's servers run as an account that must pass the home to reach its own directory in it.
+    """
+    for step in reversed([step for step in (home, *home.parents) if not step.exists()]):
+        step.mkdir()
+        step.chmod(0o711 if os.geteuid() == 0 else 0o700)

@@ -4,10 +4,12 @@ A child holds its file open for as long as it lives, so a file that grew too lar
 cut, not renamed. At most two of them exist: the current and the one before.
 """
 
+import asyncio
+import contextlib
 import os
 import shutil
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 LIMIT_BYTES: Final = 50 * 1024 * 1024
 """A log file larger than this is moved aside."""
@@ -29,6 +31,19 @@ def bound(path: Path, *, limit_bytes: int = LIMIT_BYTES) -> None:
     shutil.copyfile(path, before)
     before.chmod(0o600)
     os.truncate(path, 0)
+
+
+async def keep_bounded(log_dir: Path, *, pause_seconds: float = 60.0) -> NoReturn:
+    """Bound all logs of a directory again and again, until cancelled."""
+    while True:
+        await asyncio.to_thread(_bound_all, log_dir)
+        await asyncio.sleep(pause_seconds)
+
+
+def _bound_all(log_dir: Path) -> None:
+    for path in log_dir.glob("*.log"):
+        with contextlib.suppress(OSError):  # a full disk: the next round may find room
+            bound(path)
 
 
 def lines_since(path: Path, offset: int) -> list[str]:

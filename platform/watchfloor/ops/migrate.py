@@ -68,7 +68,7 @@ async def bootstrap(settings: Settings, admin: Secret, *, create_database: bool 
         connection = await _connect(admin)
         try:
             if not await connection.fetchval(queries.DATABASE_EXISTS, DATABASE_NAME):
-                await connection.execute(f"create database {DATABASE_NAME}")
+                await connection.execute(queries.CREATE_DATABASE)
         finally:
             await connection.close()
         admin = Secret(admin.reveal().rpartition("/")[0] + f"/{DATABASE_NAME}")

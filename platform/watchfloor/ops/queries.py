@@ -8,6 +8,8 @@ select true
  where datname = $1
 """
 
+CREATE_DATABASE: Final[LiteralString] = "create database watchfloor"
+
 ROLE_STATEMENT: Final[LiteralString] = """
 select format(
          case when exists (select from pg_catalog.pg_roles where rolname = $1)

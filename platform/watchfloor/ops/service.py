@@ -65,6 +65,8 @@ class Program:
         try:
             async with asyncio.timeout(self._ready_seconds):
                 is_ready = await _line(ready)
+                if not is_ready:  # its end of the pipe closes a moment before it has ended
+                    await self._child.wait()
         except TimeoutError:
             is_ready = False
         except asyncio.CancelledError:

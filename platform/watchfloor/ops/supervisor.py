@@ -1,4 +1,4 @@
-"""Keeps services alive: starts them in order, restarts what ends, stops all in reverse order.
+"""Keeps services alive: starts them step by step, restarts what ends, stops all in reverse.
 
 The first start of each must succeed, else all is stopped again and its error is raised: a broken
 installation shows at once. From then on whatever ends is started again, at once the first time and ever more
@@ -6,7 +6,6 @@ slowly while it keeps failing, for as long as the supervisor runs.
 """
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -20,33 +19,38 @@ _STEADY_SECONDS: Final = 60.0
 
 
 class Supervisor:
-    """Runs `services`. `tell` is handed one line for a person whenever something ends or comes back."""
+    """Runs services. `tell` is handed one line for a person whenever one ends or comes back."""
 
     def __init__(self, tell: Callable[[str], None]) -> None:
         self._tell = tell
-        self._running: list[tuple[Service, asyncio.Task[None]]] = []
+        self._steps: list[dict[Service, asyncio.Task[None]]] = []
 
     async def start(self, services: Sequence[Service]) -> None:
-        """Start `services` one after the other; from then on they are kept alive.
+        """Start `services` side by side, as one step; from then on they are kept alive.
 
-        Raises the error of the first that cannot start, after everything has been stopped.
+        Raises the error of the first that cannot start, after everything, earlier steps too, has been stopped.
         """
-        for service in services:
-            try:
-                await service.start()
-            except BaseException:
-                await self.stop()
-                raise
-            self._running.append((service, asyncio.create_task(self._keep(service), name=f"keep {service.name}")))
+        starts = [asyncio.create_task(service.start(), name=f"start {service.name}") for service in services]
+        try:
+            await asyncio.gather(*starts)
+        except BaseException:
+            for start in starts:
+                start.cancel()
+            await asyncio.wait(starts)
+            await _stop(services)
+            await self.stop()
+            raise
+        self._steps.append({service: asyncio.create_task(self._keep(service)) for service in services})
 
     async def stop(self) -> None:
-        """Stop all services, the last started first."""
-        while self._running:
-            service, keeper = self._running.pop()
-            keeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await keeper
-            await service.stop()
+        """Stop all services, the last step first."""
+        while self._steps:
+            step = self._steps.pop()
+            for keeper in step.values():
+                keeper.cancel()
+            if step:
+                await asyncio.wait(step.values())
+            await _stop(list(step))
 
     async def _keep(self, service: Service) -> None:
         pause_seconds = 0.0
@@ -65,7 +69,7 @@ class Supervisor:
             pause_seconds = min(max(pause_seconds * 2, FIRST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS)
             try:
                 await service.start()
-            except WatchfloorError as error:
+            except (WatchfloorError, OSError) as error:
                 self._tell(f"{service.name} cannot be started, trying again in {pause_seconds:g} s: {error}")
             else:
                 self._tell(f"{service.name} is back")
@@ -74,3 +78,9 @@ class Supervisor:
 
 def _ending(code: int) -> str:
     return f"signal {-code}" if code < 0 else f"exit code {code}"
+
+
+async def _stop(services: Sequence[Service]) -> None:
+    async with asyncio.TaskGroup() as stopping:
+        for service in services:
+            stopping.create_task(service.stop())

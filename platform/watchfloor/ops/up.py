@@ -4,19 +4,22 @@ Owns the order: one instance a home, servers before the schema, the schema befor
 reverse. Whatever ends in between is started again; whatever cannot start the first time ends everything.
 """
 
+import asyncio
 import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from typing import Final
 
 from watchfloor.kernel.config import Settings
 from watchfloor.ops import migrate
-from watchfloor.ops.instance import only_instance
+from watchfloor.ops.instance import is_running, only_instance
+from watchfloor.ops.logfile import keep_bounded
 from watchfloor.ops.servers import admin_address, embedded_servers
 from watchfloor.ops.service import Program
 from watchfloor.ops.supervisor import Supervisor
 
-PROGRAMS = ("api", "doors", "pipeline", "worker")
-"""What `watchfloor serve` runs, in the order in which an installation starts them."""
+PROGRAMS: Final = ("api", "doors", "pipeline", "worker")
+"""What makes up an installation, beside its servers."""
 
 
 @asynccontextmanager
@@ -28,18 +31,38 @@ async def running(settings: Settings, *, tell: Callable[[str], None]) -> AsyncGe
     with only_instance(settings.home):
         supervisor = Supervisor(tell)
         try:
-            servers = embedded_servers(settings)
-            for server in servers:
-                tell(f"starting {server.name}")
-            await supervisor.start(servers)
+            await _start_servers(supervisor, settings, tell)
             tell("preparing the database")
             await prepare(settings)
             programs = programs_of(settings)
             tell(f"starting {', '.join(program.name for program in programs)}")
             await supervisor.start(programs)
-            yield
+            bounding = asyncio.create_task(keep_bounded(settings.log_dir), name="bound logs")
+            try:
+                yield
+            finally:
+                bounding.cancel()
         finally:
             tell("stopping")
+            await supervisor.stop()
+
+
+@asynccontextmanager
+async def storage(settings: Settings, *, tell: Callable[[str], None]) -> AsyncGenerator[None]:
+    """The servers answer inside this block, for a command that works on the database.
+
+    If this installation is up they do already; otherwise its own servers are started, and stopped at the end.
+    """
+    servers = embedded_servers(settings)
+    if not servers or is_running(settings.home):
+        yield
+        return
+    with only_instance(settings.home):
+        supervisor = Supervisor(tell)
+        try:
+            await _start_servers(supervisor, settings, tell)
+            yield
+        finally:
             await supervisor.stop()
 
 
@@ -56,6 +79,13 @@ def programs_of(settings: Settings) -> list[Program]:
         for name in PROGRAMS
         for copy in range(settings.pipeline_processes if name == "pipeline" else 1)
     ]
+
+
+async def _start_servers(supervisor: Supervisor, settings: Settings, tell: Callable[[str], None]) -> None:
+    servers = embedded_servers(settings)
+    if servers:
+        tell(f"starting {' and '.join(server.name for server in servers)} in {settings.home}")
+    await supervisor.start(servers)
 
 
 def _label(name: str, copy: int) -> str:

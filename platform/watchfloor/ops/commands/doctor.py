@@ -9,7 +9,7 @@ from watchfloor.kernel.errors import Unavailable
 from watchfloor.ops.doctor import examine
 
 
-@click.command()
+@click.command(short_help="Look this installation over.")
 def doctor() -> None:
     """Look this installation over; ends with code 1 if something is wrong."""
     findings = asyncio.run(examine(load_settings()))

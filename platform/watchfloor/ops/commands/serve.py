@@ -9,22 +9,24 @@ import click
 import uvloop
 
 from watchfloor.kernel.config import Settings, load_settings
+from watchfloor.kernel.logging import start_logging
 from watchfloor.ops.service import announce_ready
 from watchfloor.ops.termination import told_to_stop
 
 _PROGRAMS: Final = {
-    "api": "watchfloor.web.server:serve",
+    "api": "watchfloor.ops.api:serve",
     "doors": "watchfloor.feeds.doors.server:serve",
     "pipeline": "watchfloor.ops.pipeline:serve",
     "worker": "watchfloor.ops.worker:serve",
 }
+"""The `Serve` function of each program."""
 
 
 class Serve(Protocol):
     """How a program is run: it calls `ready` once it can work, and returns soon after `stop` is set."""
 
     async def __call__(self, settings: Settings, *, ready: Callable[[], None], stop: asyncio.Event) -> None:
-        """Run until told to stop."""
+        """Run until told to stop. Raises a WatchfloorError if it cannot work."""
         ...
 
 
@@ -34,6 +36,7 @@ class Serve(Protocol):
 def serve(*, name: str, ready_fd: int | None) -> None:
     """Run one program: the api, the doors, the pipeline or the worker."""
     settings = load_settings()
+    start_logging(process=name, level=settings.log_level)
     module, _, attribute = _PROGRAMS[name].partition(":")
     program = cast("Serve", getattr(import_module(module), attribute))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

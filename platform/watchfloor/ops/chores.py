@@ -1,0 +1,112 @@
+"""Chores: what is done regularly, for all tenants, by whichever worker comes first.
+
+Each is safe to run at any time, any number of times, by several workers at once (Q1): it looks at what is there and
+does what is missing. Owns the list of chores and how one is run; when they run is the business of `schedule`.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Final
+
+import msgspec
+
+from watchfloor.access.sessions import remove_dead_sessions
+from watchfloor.audit.archive import HeadArchive
+from watchfloor.audit.heads import open_signer, sign_all
+from watchfloor.feeds.intake import forget_receipts as forget_intake_receipts
+from watchfloor.kernel import outbox
+from watchfloor.kernel.clock import Clock
+from watchfloor.kernel.db import Role, TenantTx, directory_tx, tenant_tx
+from watchfloor.kernel.errors import WatchfloorError
+from watchfloor.kernel.ids import TenantId
+from watchfloor.kernel.logging import log_context
+from watchfloor.lake.segments import SegmentStore
+from watchfloor.ops.consumers import Consumer, Resources
+from watchfloor.tenancy.directory import active_tenants
+
+RECEIPTS_KEPT: Final = timedelta(days=7)
+ORPHAN_AGE: Final = timedelta(hours=1)
+"""How old a file must be before it can be an orphan: far older than any transaction that may still name it."""
+
+_log: Final = logging.getLogger(__name__)
+
+
+class Chore(msgspec.Struct, frozen=True, kw_only=True):
+    """Something done regularly. `every` divides an hour, or is whole hours."""
+
+    name: str
+    every: timedelta
+    run: Callable[[], Awaitable[None]]
+
+
+class Chores:
+    """The chores of one worker."""
+
+    def __init__(self, resources: Resources, *, consumers: list[Consumer], clock: Clock) -> None:
+        self._resources = resources
+        self._consumers = consumers
+        self._clock = clock
+
+    def all(self) -> list[Chore]:
+        """Every chore, the most frequent first."""
+        return [
+            Chore(name="sign_audit_heads", every=timedelta(seconds=30), run=self.sign_audit_heads),
+            Chore(name="remove_dead_sessions", every=timedelta(minutes=10), run=self.remove_dead_sessions),
+            Chore(name="collect_orphans", every=timedelta(hours=1), run=self.collect_orphans),
+            Chore(name="forget_receipts", every=timedelta(hours=1), run=self.forget_receipts),
+        ]
+
+    async def sign_audit_heads(self) -> None:
+        """Signs each audit chain's head and copies it out; A3 asks for it every minute."""
+        settings = self._resources.settings
+        database = await self._resources.database(Role.APP)
+        done = await sign_all(database, HeadArchive(settings.audit_dir), open_signer(settings), at=self._clock.now())
+        for tenant_id, fault in done.faults.items():
+            with log_context(tenant_id=tenant_id):
+                _log.error("an audit head was not signed: %s", fault)
+
+    async def remove_dead_sessions(self) -> None:
+        """Deletes what is left of sessions that have ended."""
+        async with directory_tx(await self._resources.database(Role.AUTH)) as tx:
+            await remove_dead_sessions(tx)
+
+    async def forget_receipts(self) -> None:
+        """Deletes the marks of requests and messages that nobody will repeat any more."""
+
+        async def forget(tx: TenantTx) -> None:
+            await forget_intake_receipts(tx)
+            for consumer in self._consumers:
+                await outbox.forget_receipts(tx, consumer=consumer.name, before=self._clock.now() - RECEIPTS_KEPT)
+
+        await self._for_each_tenant(forget)
+
+    async def collect_orphans(self) -> None:
+        """Removes files of the lake that no manifest names: what a killed pipeline left."""
+        store = SegmentStore(self._resources.settings.lake_dir)
+
+        async def collect(tx: TenantTx) -> None:
+            await store.collect_orphans(tx, older_than_seconds=ORPHAN_AGE.total_seconds())
+
+        await self._for_each_tenant(collect)
+
+    async def _for_each_tenant(self, work: Callable[[TenantTx], Awaitable[None]]) -> None:
+        """Runs the work in every tenant; what fails in one is logged and stops no other."""
+        database = await self._resources.database(Role.APP)
+        async with directory_tx(database) as tx:
+            tenants: list[TenantId] = await active_tenants(tx)
+        for tenant_id in tenants:
+            with log_context(tenant_id=tenant_id):
+                try:
+                    async with tenant_tx(database, tenant_id) as tx:
+                        await work(tx)
+                except WatchfloorError as fault:
+                    _log.error("a chore failed: %s", fault)
+
+
+async def run_chore(chore: Chore) -> None:
+    """Runs one chore. An error is logged and ends there: the chore comes again."""
+    try:
+        await chore.run()
+    except WatchfloorError as fault:
+        _log.error("the chore %s failed: %s", chore.name, fault)

@@ -1,0 +1,190 @@
+"""The pipeline as a process: takes tenants in turn, and works what the doors made durable.
+
+Owns the loop: who has work (hints, and a regular sweep because hints may be lost), whose turn it is (deficit round
+robin, Q3), and what becomes of a turn that failed. A batch that fails twice in an unexpected way is put aside whole;
+a database that is away is waited for. It can be killed at any moment and run any number of times beside itself.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable
+from typing import Final
+
+from redis.exceptions import RedisError
+
+from watchfloor.detect.engine import Engine, PlainEngine
+from watchfloor.detect.load import load_shared_rules
+from watchfloor.feeds.doors.hints import PIPELINE_LANE
+from watchfloor.feeds.intake import Intake, PostgresIntake
+from watchfloor.feeds.rotation import Rotation, Turn
+from watchfloor.kernel.clock import SystemClock
+from watchfloor.kernel.config import Settings
+from watchfloor.kernel.db import Database, Role, directory_tx
+from watchfloor.kernel.errors import Invalid, NotFound, Unavailable, WatchfloorError
+from watchfloor.kernel.ids import TenantId
+from watchfloor.kernel.logging import log_context
+from watchfloor.kernel.outbox import INCIDENT_CHANGED
+from watchfloor.kernel.valkey import Wake, connect
+from watchfloor.lake.segments import SegmentStore
+from watchfloor.ops.pipeline_faults import will_pass
+from watchfloor.ops.pipeline_turn import Attempt, Bench, Outcome, take_turn
+from watchfloor.tenancy.directory import active_tenants
+from watchfloor.tenancy.keyring import Keyring
+
+QUANTUM_BYTES: Final = 1_000_000
+WORKERS: Final = 2
+"""How many tenants are under work at once in a process: while one computes, another waits for the database."""
+
+SWEEP_SECONDS: Final = 10.0
+_BLIND_SWEEP_SECONDS: Final = 1.0
+_HINT_SECONDS: Final = 2.0
+_WAIT_SECONDS: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
+
+_logger: Final = logging.getLogger(__name__)
+
+
+async def serve(settings: Settings, *, ready: Callable[[], None], stop: asyncio.Event) -> None:
+    """Runs the pipeline until told to stop; what is under work then is finished.
+
+    Raises Invalid when a rule of the shared content does not load, Unavailable when the database is away.
+    """
+    engine = load_engine()
+    async with contextlib.AsyncExitStack() as held:
+        database = await Database.open(settings, Role.APP)
+        held.push_async_callback(database.close)
+        valkey = connect(settings)
+        held.push_async_callback(valkey.aclose)
+        keyring = Keyring.open(settings)
+        intake = PostgresIntake(database, keyring, backlog_bytes=settings.intake_backlog_bytes)
+        bench = Bench(intake=intake, store=SegmentStore(settings.lake_dir), engine=engine, clock=SystemClock())
+        ready()
+        await Pipeline(database, bench, Wake(valkey)).run(stop)
+
+
+def load_engine() -> Engine:
+    """The engine over the shared rules. Raises Invalid with every fault of every rule."""
+    report = load_shared_rules()
+    if report.faults:
+        raise Invalid("The shared rules have faults:\n  - " + "\n  - ".join(str(fault) for fault in report.faults))
+    return PlainEngine(report.rules)
+
+
+class Pipeline:
+    """Works all tenants' batches."""
+
+    def __init__(self, database: Database, bench: Bench, wake: Wake) -> None:
+        """`database` is one of wf_app."""
+        self._database = database
+        self._bench = bench
+        self._intake: Intake = bench.intake
+        self._wake = wake
+        self._rotation = Rotation(quantum=QUANTUM_BYTES)
+        self._has_turn = asyncio.Event()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Works until `stop` is set."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._watch(stop))
+            for _ in range(WORKERS):
+                tasks.create_task(self._work(stop))
+            await stop.wait()
+            self._has_turn.set()
+
+    async def drain(self) -> None:
+        """Works until no tenant has anything left. For tests and one-off runs."""
+        await self._sweep()
+        while (turn := self._rotation.next()) is not None:
+            await self._take(turn, failures=0)
+
+    async def _watch(self, stop: asyncio.Event) -> None:
+        """Finds out who has work."""
+        next_sweep = 0.0
+        failures = 0
+        while not stop.is_set():
+            try:
+                if time.monotonic() >= next_sweep:
+                    await self._sweep()
+                    next_sweep = time.monotonic() + SWEEP_SECONDS
+                for tenant_id in await self._wake.wait(PIPELINE_LANE, seconds=_HINT_SECONDS):
+                    self._add(tenant_id)
+                failures = 0
+            except RedisError as error:
+                _logger.warning("Valkey is away, tenants are swept instead: %s", error)
+                next_sweep = time.monotonic() + _BLIND_SWEEP_SECONDS
+                await _stopped(stop, within=_BLIND_SWEEP_SECONDS)
+            except Unavailable as error:
+                _logger.warning("The pipeline waits: %s", error)
+                await _stopped(stop, within=_patience(failures))
+                failures += 1
+
+    async def _sweep(self) -> None:
+        async with directory_tx(self._database) as tx:
+            tenants = await active_tenants(tx)
+        for tenant_id in tenants:
+            if await self._intake.is_waiting(tenant_id):
+                self._add(tenant_id)
+
+    def _add(self, tenant_id: TenantId) -> None:
+        self._rotation.add(tenant_id)
+        self._has_turn.set()
+
+    async def _work(self, stop: asyncio.Event) -> None:
+        failures = 0
+        while not stop.is_set():
+            turn = self._rotation.next()
+            if turn is None:
+                self._has_turn.clear()
+                await self._has_turn.wait()
+                continue
+            failures = await self._take(turn, failures=failures)
+            if failures:
+                await _stopped(stop, within=_patience(failures - 1))
+
+    async def _take(self, turn: Turn, *, failures: int) -> int:
+        """Takes one turn and returns how many in a row have now failed for a reason that will pass."""
+        attempt = Attempt()
+        with log_context(tenant_id=turn.tenant_id):
+            try:
+                outcome = await take_turn(self._bench, turn, attempt)
+            except NotFound as gone:
+                _logger.warning("The tenant is passed over: %s", gone)
+                outcome = Outcome(cost=0, has_more=False)
+            except Exception as fault:  # the process edge: no batch may stop the work on all others
+                if will_pass(fault):
+                    _logger.warning("A turn is put off: %s", fault)
+                    self._settle(turn, Outcome(cost=0, has_more=True))
+                    return failures + 1
+                _logger.exception("A turn failed.", extra={"batches": len(attempt.batches)})
+                outcome = await self._blame(turn, attempt, fault)
+            self._settle(turn, outcome)
+        if outcome.incidents:
+            await self._wake.hint(INCIDENT_CHANGED, turn.tenant_id)
+        return 0
+
+    async def _blame(self, turn: Turn, attempt: Attempt, fault: Exception) -> Outcome:
+        """Counts the failure against the batches; those that fail again and again are put aside."""
+        reason = f"The batch cannot be worked ({type(fault).__name__}). The log of the pipeline has the details."
+        try:
+            aside = await self._intake.note_failure(turn.tenant_id, attempt.batches, reason=reason)
+        except WatchfloorError as error:
+            _logger.warning("The failure cannot be noted: %s", error)
+            aside = []
+        for batch_id in aside:
+            _logger.error("Batch %s is put aside whole.", batch_id)
+        return Outcome(cost=QUANTUM_BYTES, has_more=True)
+
+    def _settle(self, turn: Turn, outcome: Outcome) -> None:
+        self._rotation.settle(turn, cost=outcome.cost, has_more=outcome.has_more)
+        self._has_turn.set()
+
+
+def _patience(failures: int) -> float:
+    return _WAIT_SECONDS[min(failures, len(_WAIT_SECONDS) - 1)]
+
+
+async def _stopped(stop: asyncio.Event, *, within: float) -> None:
+    """Waits for `stop`, but no longer than `within` seconds."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), within)

@@ -1,0 +1,104 @@
+"""What a turn of work computes from its batches: events, matches, what is put aside, and the feeds' figures.
+
+Owns the way from sealed bytes to matches. No input or output and no clock: it runs in a thread beside the event loop,
+and the same batches always give the same digest. An event that cannot be read costs nothing but itself (N3).
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from watchfloor.detect.engine import Engine, Matches
+from watchfloor.feeds.batch import unpack
+from watchfloor.feeds.hours import FeedHour
+from watchfloor.feeds.intake import WaitingBatch, open_batch
+from watchfloor.feeds.quarantine import PutAside
+from watchfloor.kernel.crypto import TenantCipher
+from watchfloor.normalise.dispatch import normalise
+from watchfloor.normalise.event import UNPARSED, Event
+from watchfloor.normalise.failure import ParseFailed
+from watchfloor.normalise.raw import RawEvent
+
+
+class Digest(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of some batches of one tenant. `received_at` is when the first of them came."""
+
+    events: tuple[Event, ...]
+    matches: Matches
+    put_aside: tuple[PutAside, ...]
+    hours: tuple[FeedHour, ...]
+    received_at: datetime
+
+
+def digest(cipher: TenantCipher, batches: Sequence[WaitingBatch], engine: Engine) -> Digest:
+    """Opens, unpacks, normalises and matches the batches. Raises Unopenable and Invalid for a damaged batch."""
+    events: list[Event] = []
+    put_aside: list[PutAside] = []
+    ends: list[int] = []
+    failed: list[int] = []
+    for batch in batches:
+        failures = _read(cipher, batch, events)
+        put_aside += failures
+        failed.append(len(failures))
+        ends.append(len(events))
+    matches = engine.match(events)
+    begins = [0, *ends[:-1]]
+    matched = Counter(matches.event)
+    hours = [
+        _hour(batch, events[begin:end], failed=failures, matches=sum(matched[index] for index in range(begin, end)))
+        for batch, begin, end, failures in zip(batches, begins, ends, failed, strict=True)
+    ]
+    return Digest(
+        events=tuple(events),
+        matches=matches,
+        put_aside=tuple(put_aside),
+        hours=tuple(hours),
+        received_at=min(batch.received_at for batch in batches),
+    )
+
+
+def _read(cipher: TenantCipher, batch: WaitingBatch, events: list[Event]) -> list[PutAside]:
+    """Appends the batch's events and returns what could not be read."""
+    failures: list[PutAside] = []
+    for index, raw in enumerate(unpack(open_batch(cipher, batch), RawEvent)):
+        try:
+            events.append(
+                normalise(
+                    raw,
+                    feed_id=batch.feed_id,
+                    batch_id=batch.id,
+                    index=index,
+                    source_hint=batch.source_hint,
+                    received_at=batch.received_at,
+                )
+            )
+        except ParseFailed as failure:
+            failures.append(_failed(batch, index, raw, failure))
+    return failures
+
+
+def _failed(batch: WaitingBatch, index: int, raw: RawEvent, failure: ParseFailed) -> PutAside:
+    return PutAside(
+        feed_id=batch.feed_id,
+        batch_id=batch.id,
+        event_index=index,
+        code=failure.reason,
+        reason=str(failure),
+        received_at=batch.received_at,
+        body=raw.body,
+    )
+
+
+def _hour(batch: WaitingBatch, events: Sequence[Event], *, failed: int, matches: int) -> FeedHour:
+    return FeedHour(
+        feed_id=batch.feed_id,
+        received_at=batch.received_at,
+        events=batch.events,
+        raw_bytes=batch.raw_bytes,
+        unparsed=sum(1 for event in events if event.source == UNPARSED),
+        quarantined=failed,
+        matches=matches,
+        last_event_at=max((event.time for event in events), default=None),
+    )

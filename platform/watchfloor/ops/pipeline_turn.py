@@ -1,0 +1,101 @@
+"""One turn of the pipeline: a tenant's next batches, from the queue to incidents, in one transaction.
+
+Owns the composition of the steps and their order. Everything that a turn writes (the lake's manifest, quarantine,
+alerts, incidents, figures, outbox) commits together with the batches' leaving the queue, so a turn that is killed at
+any moment has either happened or not (N4). The computing runs in a thread; the tenant's alert lock is taken only when
+a rule matched, and last, so that quiet batches of a tenant never wait for one another.
+"""
+
+import asyncio
+from typing import Final
+
+import msgspec
+
+from watchfloor.alerts.alert import AlertChange
+from watchfloor.alerts.record import lock, record
+from watchfloor.detect.engine import Engine
+from watchfloor.feeds.hours import count
+from watchfloor.feeds.intake import Intake, Work
+from watchfloor.feeds.quarantine import put_aside
+from watchfloor.feeds.rotation import Turn
+from watchfloor.incidents.group import group
+from watchfloor.kernel.clock import Clock
+from watchfloor.kernel.ids import BatchId, IncidentId
+from watchfloor.kernel.telemetry import ALERT_DELAY, ALERTS, EVENTS, MATCHES
+from watchfloor.lake.store import EventStore
+from watchfloor.ops.pipeline_digest import Digest, digest
+
+MOST_BYTES: Final = 4_000_000
+"""How much one turn takes at most, whatever a tenant has saved up: about a second of work."""
+
+_BYTES_PER_EVENT: Final = 256
+"""What an event costs beside its bytes, in bytes."""
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What a turn came to. `incidents` were opened or changed."""
+
+    cost: int
+    has_more: bool
+    incidents: tuple[IncidentId, ...] = ()
+
+
+class Attempt:
+    """What a turn has under work: known to the caller even when the turn fails."""
+
+    def __init__(self) -> None:
+        self.batches: tuple[BatchId, ...] = ()
+
+
+class Bench(msgspec.Struct, frozen=True, kw_only=True):
+    """What a turn works with."""
+
+    intake: Intake
+    store: EventStore
+    engine: Engine
+    clock: Clock
+
+
+async def take_turn(bench: Bench, turn: Turn, attempt: Attempt) -> Outcome:
+    """Works the tenant's next batches, and says in `attempt` which they are. Raises whatever goes wrong."""
+    async with bench.intake.work(turn.tenant_id, most_bytes=min(turn.allowance, MOST_BYTES)) as work:
+        if work is None:
+            return Outcome(cost=0, has_more=False)
+        attempt.batches = tuple(batch.id for batch in work.batches)
+        digested = await asyncio.to_thread(digest, work.cipher, work.batches, bench.engine)
+        changes, incidents = await _write(bench, work, digested)
+    _measure(bench, digested, changes)
+    return Outcome(cost=_cost(work), has_more=work.has_more, incidents=tuple(incidents))
+
+
+async def _write(bench: Bench, work: Work, digested: Digest) -> tuple[list[AlertChange], list[IncidentId]]:
+    tx, cipher = work.tx, work.cipher
+    if digested.events:
+        await bench.store.append(tx, cipher, digested.events)
+    await put_aside(tx, cipher, digested.put_aside)
+    changes: list[AlertChange] = []
+    incidents: list[IncidentId] = []
+    if digested.matches.event:
+        await lock(tx)
+        changes = await record(tx, cipher, events=digested.events, matches=digested.matches, rules=bench.engine.rules)
+        incidents = await group(tx, cipher, changes)
+    await count(tx, digested.hours)
+    return changes, incidents
+
+
+def _cost(work: Work) -> int:
+    return sum(batch.raw_bytes + _BYTES_PER_EVENT * batch.events for batch in work.batches)
+
+
+def _measure(bench: Bench, digested: Digest, changes: list[AlertChange]) -> None:
+    for event in digested.events:
+        EVENTS.labels(event.source).inc()
+    if digested.put_aside:
+        EVENTS.labels("quarantined").inc(len(digested.put_aside))
+    for rule in digested.matches.rule:
+        MATCHES.labels(bench.engine.rules[rule].level).inc()
+    delay = (bench.clock.now() - digested.received_at).total_seconds()
+    for change in changes:
+        if change.is_new:
+            ALERTS.labels(change.rule.level).inc()
+            ALERT_DELAY.observe(max(delay, 0.0))

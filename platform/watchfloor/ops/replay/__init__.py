@@ -1,0 +1,1 @@
+"""Replaying recorded events through a real door."""
