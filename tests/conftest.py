@@ -14,9 +14,10 @@ import shutil
 import tempfile
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar, cast, overload
 
 import asyncpg
 import hypothesis
@@ -38,6 +39,7 @@ hypothesis.settings.register_profile("full", deadline=None, max_examples=10_000)
 hypothesis.settings.load_profile("fast")
 
 _TEMPLATE: Final = "watchfloor"
+_test_numbers: Final = itertools.count(1)
 _DEADLINE_SECONDS: Final = 10.0
 _POLL_SECONDS: Final = 0.01
 _SERVER_OPTIONS: Final = {
@@ -54,7 +56,11 @@ _SERVER_OPTIONS: Final = {
 class Eventually(Protocol):
     """Waits until `condition()` (or what it gives when awaited) is true, and gives that value."""
 
-    async def __call__(self, condition: Callable[[], T | Awaitable[T]], *, within: float = _DEADLINE_SECONDS) -> T:
+    @overload
+    def __call__(self, condition: Callable[[], Awaitable[T]], *, within: float = ...) -> Awaitable[T]: ...
+    @overload
+    def __call__(self, condition: Callable[[], T], *, within: float = ...) -> Awaitable[T]: ...
+    def __call__(self, condition: Callable[[], object], *, within: float = _DEADLINE_SECONDS) -> Awaitable[object]:
         """Fail the test if it is not true within `within` seconds."""
         ...
 
@@ -145,23 +151,36 @@ def make_settings(servers: Servers, open_dir: Path) -> MakeSettings:
 
     def make(label: str = "made") -> Settings:
         name = f"{label}_{next(numbers)}"
-        asyncio.run(servers.statement(f'create database "{name}" template {_TEMPLATE}'))
+        with ThreadPoolExecutor(1) as outside_of_any_loop:
+            outside_of_any_loop.submit(asyncio.run, servers.statement(_copy(name))).result()
         return servers.settings_for(name, open_dir / name)
 
     return make
 
 
 @pytest.fixture
-async def settings(servers: Servers, open_dir: Path, request: pytest.FixtureRequest) -> AsyncGenerator[Settings]:
+async def settings(servers: Servers, open_dir: Path) -> AsyncGenerator[Settings]:
     """Settings of an installation of this test's own: fresh database, fresh home. Removed after the test."""
     name = f"test_{os.getpid()}_{next(_test_numbers)}"
-    await servers.statement(f"create database {name} template {_TEMPLATE}")
+    await servers.statement(_copy(name))
     yield servers.settings_for(name, open_dir / name)
     await servers.statement(f"drop database {name} with (force)")
     shutil.rmtree(open_dir / name, ignore_errors=True)
 
 
-_test_numbers = itertools.count(1)
+@pytest.fixture
+async def open_database(settings: Settings) -> AsyncGenerator[Callable[[Role], Awaitable[Database]]]:
+    """Opens this test's database as a role; for tests that have the role as a parameter."""
+    async with contextlib.AsyncExitStack() as opened:
+
+        async def open_as(role: Role) -> Database:
+            return await opened.enter_async_context(_opened(settings, role))
+
+        yield open_as
+
+
+def _copy(name: str) -> str:
+    return f'create database "{name}" template {_TEMPLATE}'
 
 
 @contextlib.asynccontextmanager
@@ -215,24 +234,31 @@ async def superuser(settings: Settings) -> AsyncGenerator["asyncpg.Connection[as
 async def valkey(servers: Servers) -> AsyncGenerator[Redis]:
     """The run's Valkey, emptied."""
     client = connect(servers.settings)
-    await client.flushall()
+    await cast("Awaitable[object]", client.flushall())  # pyright: ignore[reportUnknownMemberType]  untyped keywords
     yield client
     await client.aclose()
+
+
+def _shown(condition: Callable[[], object]) -> str:
+    try:
+        return inspect.getsource(condition).strip()
+    except (OSError, TypeError):
+        return repr(condition)
 
 
 @pytest.fixture
 def eventually() -> Eventually:
     """See Eventually."""
 
-    async def wait(condition: Callable[[], T | Awaitable[T]], *, within: float = _DEADLINE_SECONDS) -> T:
+    async def wait(condition: Callable[[], object], *, within: float = _DEADLINE_SECONDS) -> object:
         deadline = time.monotonic() + within
         while True:
             found = condition()
-            value = await found if inspect.isawaitable(found) else found
+            value: object = await found if inspect.isawaitable(found) else found
             if value:
                 return value
             if time.monotonic() > deadline:
-                raise AssertionError(f"not so within {within:g} s: {inspect.getsource(condition).strip()}")
+                raise AssertionError(f"not so within {within:g} s: {_shown(condition)}")
             await asyncio.sleep(_POLL_SECONDS)
 
-    return wait
+    return cast("Eventually", wait)

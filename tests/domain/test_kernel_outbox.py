@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 import pytest
 
@@ -9,8 +10,15 @@ from watchfloor.kernel import leases, outbox
 from watchfloor.kernel.db import Database, directory_tx, tenant_tx
 from watchfloor.kernel.errors import Conflict
 from watchfloor.kernel.ids import TenantId, new_uuid
+from watchfloor.kernel.queries import Message
 
 TOPIC = outbox.INCIDENT_CHANGED
+
+
+class Eventually(Protocol):
+    """The shared fixture that waits for a condition."""
+
+    async def __call__(self, condition: Callable[[], Awaitable[object]]) -> object: ...
 
 
 @pytest.fixture
@@ -19,10 +27,13 @@ def tenant() -> TenantId:
 
 
 async def test_a_message_exists_only_if_its_change_does(db_app: Database, tenant: TenantId) -> None:
-    with pytest.raises(Conflict):
+    async def fail() -> None:
         async with tenant_tx(db_app, tenant) as tx:
             await outbox.publish(tx, topic=TOPIC, key="1")
             raise Conflict("The change fails.")
+
+    with pytest.raises(Conflict):
+        await fail()
     async with tenant_tx(db_app, tenant) as tx:
         assert await outbox.take(tx, topic=TOPIC) == []
 
@@ -37,11 +48,9 @@ async def test_two_consumers_never_hold_the_same_message(db_app: Database, tenan
     assert not {message.id for message in first} & {message.id for message in second}
 
 
-async def _take_in_two_transactions(
-    database: Database, tenant: TenantId
-) -> tuple[list[outbox.Message], list[outbox.Message]]:
+async def _take_in_two_transactions(database: Database, tenant: TenantId) -> tuple[list[Message], list[Message]]:
 
-    async def take_more() -> list[outbox.Message]:
+    async def take_more() -> list[Message]:
         async with tenant_tx(database, tenant) as other:
             return await outbox.take(other, topic=TOPIC, limit=10)
 
@@ -53,10 +62,14 @@ async def _take_in_two_transactions(
 async def test_a_message_that_was_taken_and_not_ended_comes_again(db_app: Database, tenant: TenantId) -> None:
     async with tenant_tx(db_app, tenant) as tx:
         await outbox.publish(tx, topic=TOPIC, key="1", payload=b"\x00\xff")
-    with pytest.raises(Conflict):
+
+    async def die() -> None:
         async with tenant_tx(db_app, tenant) as tx:
             await outbox.acknowledge(tx, (await outbox.take(tx, topic=TOPIC))[0], consumer="chat")
             raise Conflict("The consumer dies.")
+
+    with pytest.raises(Conflict):
+        await die()
     async with tenant_tx(db_app, tenant) as tx:
         [message] = await outbox.take(tx, topic=TOPIC)
         assert message.payload == b"\x00\xff"
@@ -67,7 +80,7 @@ async def test_a_message_that_was_taken_and_not_ended_comes_again(db_app: Databa
 
 
 async def test_a_postponed_message_waits_and_keeps_its_reason(
-    db_app: Database, tenant: TenantId, eventually: Callable[..., Awaitable[object]]
+    db_app: Database, tenant: TenantId, eventually: Eventually
 ) -> None:
     async with tenant_tx(db_app, tenant) as tx:
         await outbox.publish(tx, topic=TOPIC, key="1")
@@ -76,7 +89,7 @@ async def test_a_postponed_message_waits_and_keeps_its_reason(
     async with tenant_tx(db_app, tenant) as tx:
         assert await outbox.take(tx, topic=TOPIC) == []
 
-    async def due() -> list[outbox.Message]:
+    async def due() -> list[Message]:
         async with tenant_tx(db_app, tenant) as tx:
             return await outbox.take(tx, topic=TOPIC)
 

@@ -26,7 +26,8 @@ _PREFIX: Final = "WATCHFLOOR_"
 
 
 def _default_home() -> Path:
-    return Path.home() / ".watchfloor"
+    # Root's servers run as another account, which cannot enter root's own home.
+    return Path("/var/lib/watchfloor") if os.geteuid() == 0 else Path.home() / ".watchfloor"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

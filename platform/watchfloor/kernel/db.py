@@ -33,6 +33,7 @@ CONTEXT_KEY_ID: Final = 1
 _SET_CONTEXT: Final = "select set_config('wf.context', $1, true)"
 _LOST: Final = (
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,

@@ -21,6 +21,7 @@ _PASSING: Final = (
     asyncpg.LockNotAvailableError,
     asyncpg.PostgresSystemError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
 )
 
 

@@ -47,6 +47,6 @@ EXPECTED: Final = {
                 "CloudTrail stopped or weakened",
             }
         ),
-        incidents=2,
+        incidents=1,
     ),
 }
