@@ -1,0 +1,1 @@
+"""Reports for people: collected, rendered and signed."""

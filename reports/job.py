@@ -1,0 +1,127 @@
+"""The job behind `report.requested`: a queued report becomes a PDF, or says why it cannot.
+
+In the transaction that ends the message it collects, renders in the sandbox, keeps the file, notes it, and adds to
+the audit log (A1, O3, Q1). Only a queued report is worked on, under a lock, so a message that comes again changes
+nothing; a file that a killed run left is named by nothing and is sealed with the tenant's key.
+
+What can never work (a language that reports do not know, a report too large) ends as `failed` with a sentence. What
+may work later is tried again: a broken sandbox a few times, a database that is away for as long as it takes.
+"""
+
+import logging
+from collections.abc import Sequence
+from typing import Final, Literal
+
+import msgspec
+
+from reports import queries
+from reports.collect import Desk, collect
+from reports.incident import Provider
+from reports.sandbox import render_in_sandbox
+from watchfloor.audit.append import Actor, append
+from watchfloor.kernel import ids
+from watchfloor.kernel.crypto import TenantCipher
+from watchfloor.kernel.db import Role, TenantTx
+from watchfloor.kernel.errors import Conflict, Invalid, Unavailable, WatchfloorError
+from watchfloor.kernel.ids import TenantId
+from watchfloor.kernel.outbox import INCIDENT_CHANGED, REPORT_REQUESTED, publish
+from watchfloor.kernel.queries import Message
+from watchfloor.ops.consumers import Resources
+from watchfloor.tenancy.files import StoredFile, TenantFiles
+
+TRIES: Final = 4
+"""How often a report is rendered before a sandbox that breaks each time is taken for the report's own fault."""
+
+FILES_KIND: Final = "reports"
+"""The store that files are sealed for. The API opens them from the store of this name."""
+
+_LONGEST_ERROR: Final = 1_000
+
+_log: Final = logging.getLogger(__name__)
+
+
+class Broken(WatchfloorError):
+    """The sandbox broke. The message is put off, and no other one waits for it."""
+
+    code = "report_sandbox_broken"
+
+
+class Finished(msgspec.Struct, frozen=True, kw_only=True):
+    """How a report ended, as the audit log keeps the hash of it."""
+
+    state: Literal["ready", "failed"]
+    sha256: str | None = None
+    error: str | None = None
+
+
+class ReportJob:
+    """Takes `report.requested` from the outbox; a message's key is the report's id."""
+
+    name: Final = "reports"
+    topic: Final = REPORT_REQUESTED
+    role: Literal[Role.REPORT] = Role.REPORT
+
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
+        self._files = TenantFiles(resources.settings.reports_dir, FILES_KIND)
+
+    async def handle(self, tx: TenantTx, message: Message) -> None:
+        """Makes the report. Raises Broken or Conflict for what may work later, Unavailable when a service is away."""
+        request = await queries.lock_request(tx, ids.parse("rpt", message.key))
+        if request is None or request.state != "queued":
+            return
+        cipher = await self._resources.keyring.cipher(tx)
+        try:
+            file, pages = await self._make(tx, cipher, request, tried=message.attempts + 1)
+        except (Broken, Conflict, Unavailable):
+            raise
+        except WatchfloorError as fault:
+            _log.warning("a report cannot be made: %s", fault)
+            error = str(fault)[:_LONGEST_ERROR]
+            await queries.update_failed(tx, request.id, error=error)
+            await _tell(tx, request, message, Finished(state="failed", error=error))
+            return
+        await queries.update_ready(tx, request.id, file=file, pages=pages)
+        await _tell(tx, request, message, Finished(state="ready", sha256=file.sha256.hex()))
+
+    async def committed(self, tenant_id: TenantId, messages: Sequence[Message]) -> None:
+        """Hints at the cards that show the incident; without it they follow a few seconds later."""
+        del messages
+        await self._resources.wake.hint(INCIDENT_CHANGED, tenant_id)
+
+    async def _make(
+        self, tx: TenantTx, cipher: TenantCipher, request: queries.RequestRow, *, tried: int
+    ) -> tuple[StoredFile, int]:
+        settings = self._resources.settings
+        desk = Desk(
+            provider=Provider(name=settings.operator_name, contact=settings.public_url),
+            directory=await self._resources.database(Role.AUTH),
+        )
+        report = await collect(tx, cipher, request, desk=desk)
+        try:
+            printed = await render_in_sandbox(report)
+        except Unavailable as fault:
+            if tried >= TRIES:
+                raise Invalid(fault.message, where=fault.where, remedy="Tell the operator of this system.") from fault
+            raise Broken(fault.message, where=fault.where) from fault
+        return await self._files.write(tx, cipher, printed.pdf), printed.pages
+
+
+def open_reports(resources: Resources) -> ReportJob:
+    """The consumer, for the worker."""
+    return ReportJob(resources)
+
+
+async def _tell(tx: TenantTx, request: queries.RequestRow, message: Message, finished: Finished) -> None:
+    """Records the end of the report, and has the incident's cards drawn again."""
+    actor = Actor(kind="system", id="reports", role="system", request_id=ids.show("out", message.id))
+    await append(
+        tx,
+        actor,
+        action="report.finish" if finished.state == "ready" else "report.fail",
+        object_kind="report",
+        object_id=ids.show("rpt", request.id),
+        before=request,
+        after=finished,
+    )
+    await publish(tx, topic=INCIDENT_CHANGED, key=ids.show("inc", request.incident_id))

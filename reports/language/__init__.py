@@ -1,0 +1,1 @@
+"""The words of reports: what is said, in which language, and how times and numbers are written in it."""

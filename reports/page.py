@@ -1,0 +1,86 @@
+"""The incident report as HTML: the template filled with the view, in the tenant's language.
+
+Owns the template engine's settings: escaping is always on, a missing name is an error, and every text that
+is put out and is not `Markup` of our own making is neutralised first, so no template can forget it (O1).
+"""
+
+from datetime import UTC
+from functools import lru_cache
+from typing import Final
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Undefined
+from markupsafe import Markup
+
+from reports.assets import read_template
+from reports.incident import IncidentReport
+from reports.language.locale import Locale
+from reports.printed import code, lines, own, printed, sentence
+from reports.view import VALUE_LIMIT, build
+
+DATA_NAME: Final = "incident.json"
+INDICATORS_NAME: Final = "indicators.csv"
+
+
+def incident_page(report: IncidentReport, locale: Locale, *, data_hash: str) -> str:
+    """The whole report as one HTML document. `data_hash` is the SHA-256 (hex) of the data attached to it."""
+    words = locale.phrases.words
+    return (
+        _environment()
+        .get_template("incident.html")
+        .render(
+            r=report,
+            v=build(report, locale),
+            t=locale.phrases,
+            loc=locale,
+            say=_say,
+            outcome={
+                "met": words.target_met,
+                "missed": words.target_missed,
+                "running": words.target_running,
+                "none": words.no_target,
+            },
+            lanes={"saw": words.saw, "did": words.did, "decided": words.decided},
+            created=f"{report.generated_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}+00:00",
+            data_hash=data_hash,
+            value_limit=VALUE_LIMIT,
+            data_name=DATA_NAME,
+            indicators_name=INDICATORS_NAME,
+        )
+    )
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FunctionLoader(read_template),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_put_out,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["cut"] = printed
+    environment.filters["code"] = code
+    environment.filters["own"] = own
+    environment.filters["lines"] = lines
+    environment.filters["heading"] = _heading
+    return environment
+
+
+def _put_out(value: object) -> Markup:
+    """What a template prints: Markup as it is, text neutralised; anything else is a mistake in the template."""
+    if isinstance(value, Markup):
+        return value
+    if isinstance(value, str):
+        return printed(value)
+    if isinstance(value, Undefined):
+        str(value)  # raises, naming what is missing
+    raise TypeError(f"a template printed a {type(value).__name__}; it must be written by the locale first")
+
+
+def _say(phrase: str, **parts: str) -> Markup:
+    return sentence(phrase, **{name: _put_out(part) for name, part in parts.items()})
+
+
+def _heading(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,71 @@
+"""The demo's storyline, evaluated without servers: ordinary traffic is silent, each crime is seen."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from watchfloor.detect.engine import PlainEngine
+from watchfloor.detect.load import load_shared_rules
+from watchfloor.kernel.ids import BatchId, FeedId, new_uuid
+from watchfloor.normalise.dispatch import normalise
+from watchfloor.normalise.event import Event
+from watchfloor.normalise.raw import RawEvent
+from watchfloor.ops.demo.cast import EXPECTED
+from watchfloor.ops.demo.noise import cloud_noise, nxlog_noise, windows_noise
+from watchfloor.ops.demo.storyline import storyline
+from watchfloor.ops.demo.wire import Document, Machine
+
+END = datetime(2026, 6, 1, 12, tzinfo=UTC)
+MACHINES = (Machine(name="PC-1", domain="a.example", address="10.0.0.1"),)
+USERS = ("A\\one", "A\\two")
+
+
+@pytest.fixture(scope="module")
+def engine() -> PlainEngine:
+    return PlainEngine(load_shared_rules().rules)
+
+
+def events_of(documents: Iterable[Document]) -> list[Event]:
+    feed, batch = FeedId(new_uuid()), BatchId(new_uuid())
+    return [
+        normalise(
+            RawEvent(body=msgspec.json.encode(document), time=None, host=None, source=None, sourcetype=None),
+            feed_id=feed,
+            batch_id=batch,
+            index=index,
+            source_hint=None,
+            received_at=END,
+        )
+        for index, document in enumerate(documents)
+    ]
+
+
+def fired(engine: PlainEngine, documents: Iterable[Document]) -> set[str]:
+    return {engine.rules[rule].title for rule in engine.match(events_of(documents)).rule}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_ordinary_traffic_fires_nothing(engine: PlainEngine, seed: int) -> None:
+    start = END - timedelta(hours=1)
+    assert fired(engine, windows_noise(MACHINES, USERS, start=start, minutes=60, count=2000, seed=seed)) == set()
+    assert fired(engine, nxlog_noise(MACHINES, USERS, start=start, minutes=60, count=1000, seed=seed)) == set()
+    assert fired(engine, cloud_noise("123456789012", USERS, start=start, minutes=60, count=1000, seed=seed)) == set()
+
+
+@pytest.mark.parametrize("tenant", EXPECTED)
+def test_each_crime_is_seen(engine: PlainEngine, tenant: str) -> None:
+    seen = {
+        title for delivery in storyline(END) if delivery.tenant == tenant for title in fired(engine, delivery.documents)
+    }
+    assert EXPECTED[tenant].alerts <= seen
+
+
+def test_every_event_is_parsed_and_has_its_own_time_and_identity() -> None:
+    for delivery in storyline(END):
+        events = events_of(delivery.documents)
+        assert {event.time_quality for event in events} == {"parsed"}
+        assert "unparsed" not in {event.source for event in events}
+        assert len({event.key for event in events}) == len(events)
+        assert all(END - timedelta(minutes=61) < event.time <= END for event in events)
