@@ -10,6 +10,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 from redis.exceptions import RedisError
@@ -29,6 +30,7 @@ from watchfloor.kernel.outbox import INCIDENT_CHANGED
 from watchfloor.kernel.valkey import Wake, connect
 from watchfloor.lake.segments import SegmentStore
 from watchfloor.ops.pipeline_faults import will_pass
+from watchfloor.ops.pipeline_journal import left_behind, open_journal
 from watchfloor.ops.pipeline_turn import Attempt, Bench, Outcome, take_turn
 from watchfloor.tenancy.directory import active_tenants
 from watchfloor.tenancy.keyring import Keyring
@@ -37,11 +39,18 @@ QUANTUM_BYTES: Final = 1_000_000
 WORKERS: Final = 2
 """How many tenants are under work at once in a process: while one computes, another waits for the database."""
 
+FAILURES_ALLOWED: Final = 2
+"""How often work on a batch may end in an unexpected error before the batch is put aside."""
+
+DEATHS_ALLOWED: Final = 5
+"""How often the process may die under a batch. More often: processes are killed for reasons of their own, too."""
+
 SWEEP_SECONDS: Final = 10.0
 _BLIND_SWEEP_SECONDS: Final = 1.0
 _HINT_SECONDS: Final = 2.0
 _WAIT_SECONDS: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
 
+_DIED: Final = "The pipeline died again and again while it worked on the batch."
 _logger: Final = logging.getLogger(__name__)
 
 
@@ -58,7 +67,14 @@ async def serve(settings: Settings, *, ready: Callable[[], None], stop: asyncio.
         held.push_async_callback(valkey.aclose)
         keyring = Keyring.open(settings)
         intake = PostgresIntake(database, keyring, backlog_bytes=settings.intake_backlog_bytes)
-        bench = Bench(intake=intake, store=SegmentStore(settings.lake_dir), engine=engine, clock=SystemClock())
+        await blame_the_dead(intake, settings.home / "run")
+        bench = Bench(
+            intake=intake,
+            store=SegmentStore(settings.lake_dir),
+            engine=engine,
+            clock=SystemClock(),
+            journal=held.enter_context(open_journal(settings.home / "run")),
+        )
         ready()
         await Pipeline(database, bench, Wake(valkey)).run(stop)
 
@@ -69,6 +85,20 @@ def load_engine() -> Engine:
     if report.faults:
         raise Invalid("The shared rules have faults:\n  - " + "\n  - ".join(str(fault) for fault in report.faults))
     return PlainEngine(report.rules)
+
+
+async def blame_the_dead(intake: Intake, directory: Path) -> None:
+    """Counts a failed attempt at each batch under which a process died; one that did so too often is put aside."""
+    for under_work in left_behind(directory):
+        with log_context(tenant_id=under_work.tenant_id):
+            try:
+                aside = await intake.note_failure(
+                    under_work.tenant_id, under_work.batches, allowed=DEATHS_ALLOWED, reason=_DIED
+                )
+            except NotFound:
+                continue  # its tenant is gone
+            for batch_id in aside:
+                _logger.error("Batch %s is put aside whole: %s", batch_id, _DIED)
 
 
 class Pipeline:
@@ -92,11 +122,13 @@ class Pipeline:
             await stop.wait()
             self._has_turn.set()
 
-    async def drain(self) -> None:
-        """Works until no tenant has anything left. For tests and one-off runs."""
+    async def drain(self) -> bool:
+        """Works until no tenant has anything left; False when a turn had to be put off. For one-off runs."""
         await self._sweep()
         while (turn := self._rotation.next()) is not None:
-            await self._take(turn, failures=0)
+            if await self._take(turn, failures=0):
+                return False
+        return True
 
     async def _watch(self, stop: asyncio.Event) -> None:
         """Finds out who has work."""
@@ -167,7 +199,9 @@ class Pipeline:
         """Counts the failure against the batches; those that fail again and again are put aside."""
         reason = f"The batch cannot be worked ({type(fault).__name__}). The log of the pipeline has the details."
         try:
-            aside = await self._intake.note_failure(turn.tenant_id, attempt.batches, reason=reason)
+            aside = await self._intake.note_failure(
+                turn.tenant_id, attempt.batches, allowed=FAILURES_ALLOWED, reason=reason
+            )
         except WatchfloorError as error:
             _logger.warning("The failure cannot be noted: %s", error)
             aside = []

@@ -24,6 +24,7 @@ from watchfloor.kernel.ids import BatchId, IncidentId
 from watchfloor.kernel.telemetry import ALERT_DELAY, ALERTS, EVENTS, MATCHES
 from watchfloor.lake.store import EventStore
 from watchfloor.ops.pipeline_digest import Digest, digest
+from watchfloor.ops.pipeline_journal import Journal
 
 MOST_BYTES: Final = 4_000_000
 """How much one turn takes at most, whatever a tenant has saved up: about a second of work."""
@@ -54,6 +55,7 @@ class Bench(msgspec.Struct, frozen=True, kw_only=True):
     store: EventStore
     engine: Engine
     clock: Clock
+    journal: Journal
 
 
 async def take_turn(bench: Bench, turn: Turn, attempt: Attempt) -> Outcome:
@@ -62,8 +64,9 @@ async def take_turn(bench: Bench, turn: Turn, attempt: Attempt) -> Outcome:
         if work is None:
             return Outcome(cost=0, has_more=False)
         attempt.batches = tuple(batch.id for batch in work.batches)
-        digested = await asyncio.to_thread(digest, work.cipher, work.batches, bench.engine)
-        changes, incidents = await _write(bench, work, digested)
+        with bench.journal.working_on(turn.tenant_id, attempt.batches):
+            digested = await asyncio.to_thread(digest, work.cipher, work.batches, bench.engine)
+            changes, incidents = await _write(bench, work, digested)
     _measure(bench, digested, changes)
     return Outcome(cost=_cost(work), has_more=work.has_more, incidents=tuple(incidents))
 

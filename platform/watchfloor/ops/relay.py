@@ -105,7 +105,14 @@ class Relay:
                 await consumer.handle(tx, message)
         if fresh:
             OUTBOX_DELIVERIES.labels(topic=consumer.topic, outcome="delivered").inc(len(fresh))
-            await consumer.committed(tenant_id, fresh)
+            await self._tell(tenant_id, fresh)
+
+    async def _tell(self, tenant_id: TenantId, messages: list[Message]) -> None:
+        """Lets the consumer tell others. What is committed stays so, whether anybody listens or not."""
+        try:
+            await self._consumer.committed(tenant_id, messages)
+        except Exception:  # noqa: BLE001  the edge, as above
+            _log.warning("%s could not tell of what it did", self._consumer.name, exc_info=True)
 
     async def _put_off(
         self, database: Database, tenant_id: TenantId, messages: list[Message], fault: Exception

@@ -26,6 +26,7 @@ ROUND_SECONDS: Final = 20.0
 """How long to wait for Valkey to come back before the chores are done without it."""
 
 _LONGEST: Final = timedelta(minutes=5)
+_PATIENCE_SECONDS: Final = 10.0
 
 _log: Final = logging.getLogger(__name__)
 
@@ -65,8 +66,18 @@ async def _with_valkey(chores: Sequence[Chore], settings: Settings, stop: asynci
             working.result()
     finally:
         stopping.cancel()
-        with contextlib.suppress(RedisError, OSError, asyncio.CancelledError):
-            await worker.close()
+        await _end(worker, working)
+        await pool.aclose(close_connection_pool=True)
+
+
+async def _end(worker: Worker, working: asyncio.Task[None]) -> None:
+    """Lets the chores under way finish, and cuts short what takes too long: it comes again."""
+    worker.allow_pick_jobs = False
+    if worker.tasks:
+        await asyncio.wait(worker.tasks.values(), timeout=_PATIENCE_SECONDS)
+    for task in (*worker.tasks.values(), working):
+        task.cancel()
+    await asyncio.gather(*worker.tasks.values(), working, return_exceptions=True)
 
 
 def _cron(chore: Chore) -> CronJob:

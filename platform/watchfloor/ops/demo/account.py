@@ -20,7 +20,7 @@ def give_account(console: Console, settings: Settings, outcome: Outcome) -> None
         console.print(_table(story))
     console.print(f"\n[bold]{outcome.worked}[/] as the analyst's console shows it")
     console.file.write(outcome.card)
-    console.print(_figures(outcome), highlight=False)
+    console.print(_figures(outcome), highlight=False, soft_wrap=True)
     for fault in outcome.faults:
         console.print(Text("WRONG  ", "bold red") + _shown(fault))
     console.print(_where_to_go(settings, outcome), highlight=False, soft_wrap=True)
@@ -49,7 +49,7 @@ def _figures(outcome: Outcome) -> str:
         f"{sum(feed.matches for feed in feeds):>8,}  matches",
         f"{sum(len(story.alerts) for story in outcome.stories):>8,}  alerts",
         f"{sum(len(story.incidents) for story in outcome.stories):>8,}  incidents",
-        f"{outcome.knocks:>8,}  questions after the other customer's incidents, all answered “there is no such thing”"
+        f"{outcome.knocks:>8,}  questions after the other customer's incidents, all answered as if there were none"
         if not any("can tell" in fault for fault in outcome.faults)
         else f"{outcome.knocks:>8,}  questions after the other customer's incidents",
     ]

@@ -15,6 +15,7 @@ _SETTINGS: Final = """\
 environment = "demo"
 operator_name = "Tidewatch Security Operations"
 """
+_PORTS: Final = ("postgres_port", "valkey_port", "api_port", "door_port")
 # Root's servers run as another account, which cannot enter root's own home.
 _ROOTS_HOME: Final = Path("/var/lib/watchfloor-demo")
 
@@ -37,8 +38,10 @@ def fresh_home(chosen: Path | None) -> Settings:
             entry = home / name
             shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
         (home / _MARK).touch()
-        (home / "watchfloor.toml").write_text(_SETTINGS)
-    use_home(home)
+        use_home(home)
+        settings = load_settings()
+        ports = "".join(f"{name} = {getattr(settings, name)}\n" for name in _PORTS)
+        (home / "watchfloor.toml").write_text(f'{_SETTINGS}{ports}public_url = "{settings.public_url}"\n')
     return load_settings()
 
 
