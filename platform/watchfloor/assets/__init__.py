@@ -1,0 +1,1 @@
+"""Inventory, vulnerabilities and the supply chain."""

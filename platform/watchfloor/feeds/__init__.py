@@ -1,0 +1,1 @@
+"""How events enter: doors, the durable intake, connectors."""

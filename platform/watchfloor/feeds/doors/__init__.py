@@ -1,0 +1,1 @@
+"""The HTTP doors that senders talk to."""

@@ -1,0 +1,1 @@
+"""What people are shown of incidents: the queue and the card's contents."""

@@ -1,0 +1,1 @@
+"""Which alerts belong together: the decision, and the SQL behind it."""

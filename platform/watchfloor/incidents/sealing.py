@@ -1,0 +1,40 @@
+"""Where an incident's sealed values stand: entities and the verdict's reason (S1)."""
+
+from typing import Final, cast
+from uuid import UUID
+
+from watchfloor.incidents.incident import Incident
+from watchfloor.kernel.crypto import TenantCipher
+from watchfloor.kernel.ids import IncidentId
+from watchfloor.normalise.event import Entity, EntityKind
+
+_ENTITIES: Final = "wf.incident_entities"
+_INCIDENTS: Final = "wf.incidents"
+
+
+def seal_entity(cipher: TenantCipher, incident_id: UUID, entity: Entity, index: bytes) -> bytes:
+    """The entity's value, sealed at its place in the incident."""
+    row = _entity_row(incident_id, entity.kind, index)
+    return cipher.seal(entity.value.encode("utf-8", "surrogatepass"), table=_ENTITIES, column="value", row=row)
+
+
+def open_entity(cipher: TenantCipher, incident_id: UUID, kind: str, index: bytes, sealed: bytes) -> Entity:
+    """The entity in a sealed value. Raises Unopenable when it is damaged or stands elsewhere."""
+    value = cipher.open_(sealed, table=_ENTITIES, column="value", row=_entity_row(incident_id, kind, index))
+    return Entity(kind=cast("EntityKind", kind), value=value.decode("utf-8", "surrogatepass"))
+
+
+def seal_reason(cipher: TenantCipher, incident_id: IncidentId, reason: str) -> bytes:
+    """The verdict's reason, sealed at its place."""
+    return cipher.seal(reason.encode(), table=_INCIDENTS, column="verdict_reason", row=incident_id)
+
+
+def open_reason(cipher: TenantCipher, incident: Incident) -> str | None:
+    """The reason of the incident's verdict, or None when there is none."""
+    if incident.verdict_reason is None:
+        return None
+    return cipher.open_(incident.verdict_reason, table=_INCIDENTS, column="verdict_reason", row=incident.id).decode()
+
+
+def _entity_row(incident_id: UUID, kind: str, index: bytes) -> str:
+    return f"{incident_id}:{kind}:{index.hex()}"

@@ -1,0 +1,1 @@
+"""Response actions, approvals, blocklists, playbooks."""
