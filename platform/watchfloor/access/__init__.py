@@ -1,0 +1,1 @@
+"""People, memberships, roles, sessions and API keys."""

@@ -1,0 +1,1 @@
+"""API keys: minting, rotating, revoking and checking them (I1, I2)."""

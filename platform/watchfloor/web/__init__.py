@@ -1,0 +1,1 @@
+"""The HTTP application: API and portal."""

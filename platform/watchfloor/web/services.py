@@ -1,0 +1,70 @@
+"""What the web application works with: the databases, the keyring, the limits. Opened once a process."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import msgspec
+from redis.asyncio import Redis
+
+from watchfloor.access.limits import Limit, Limiter, LocalLimiter
+from watchfloor.kernel.config import Settings
+from watchfloor.kernel.db import Database, Role
+from watchfloor.kernel.valkey import connect
+from watchfloor.tenancy.keyring import Keyring
+from watchfloor.web.cursors import Cursors
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """How often what may be asked. The first three count before anybody is known; the others by principal."""
+
+    login: Limit = Limit(name="login", count=10, seconds=300)
+    all_logins: Limit = Limit(name="all-logins", count=1000, seconds=300)
+    key_failures: Limit = Limit(name="key-failures", count=20, seconds=300)
+    public: Limit = Limit(name="public", count=300, seconds=60)
+    read: Limit = Limit(name="read", count=600, seconds=60)
+    write: Limit = Limit(name="write", count=120, seconds=60)
+    mint: Limit = Limit(name="mint", count=30, seconds=3600)
+    report: Limit = Limit(name="report", count=60, seconds=3600)
+    download: Limit = Limit(name="download", count=120, seconds=60)
+
+
+STANDARD_LIMITS: Final = Limits()
+
+
+class Services:
+    """Everything that a request may need. `app` reads and writes tenants, `auth` the directory."""
+
+    def __init__(
+        self, settings: Settings, *, app: Database, auth: Database, valkey: Redis, limits: Limits = STANDARD_LIMITS
+    ) -> None:
+        self.settings = settings
+        self.app = app
+        self.auth = auth
+        self.valkey = valkey
+        self.limits = limits
+        self.keyring = Keyring.open(settings)
+        self.cursors = Cursors.open(settings)
+        self.limiter = Limiter(valkey)
+        self.local_limiter = LocalLimiter()
+
+
+@asynccontextmanager
+async def open_services(settings: Settings, *, limits: Limits = STANDARD_LIMITS) -> AsyncGenerator[Services]:
+    """Opens all of it and closes it at the end.
+
+    Raises Unavailable when PostgreSQL is away, Invalid when a key is missing. Valkey may be away.
+    """
+    app = await Database.open(settings, Role.APP)
+    try:
+        auth = await Database.open(settings, Role.AUTH)
+        try:
+            valkey = connect(settings)
+            try:
+                yield Services(settings, app=app, auth=auth, valkey=valkey, limits=limits)
+            finally:
+                await valkey.aclose()
+        finally:
+            await auth.close()
+    finally:
+        await app.close()

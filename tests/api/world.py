@@ -1,0 +1,318 @@
+"""A world to test the application in: the MSSP and two customers, with everything that the API shows.
+
+There is a person for each role in each tenant, with a session and an API key, and in both customers one of everything.
+All that belongs to one tenant carries its canary.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from tests.api.running import Api, Voice
+from watchfloor.access.api_keys.issue import create_key
+from watchfloor.access.people import principal_of
+from watchfloor.access.principal import Principal
+from watchfloor.access.roles import Permission, Role
+from watchfloor.access.sessions import OpenedSession, open_session
+from watchfloor.alerts.record import lock, record
+from watchfloor.audit.append import Actor
+from watchfloor.audit.heads import open_signer, sign
+from watchfloor.detect.condition import Keyword, Text
+from watchfloor.detect.engine import Matches
+from watchfloor.detect.rule import Rule
+from watchfloor.feeds.quarantine import PutAside, put_aside
+from watchfloor.feeds.registry import create_feed
+from watchfloor.incidents import desk
+from watchfloor.incidents.group import group
+from watchfloor.incidents.incident import State
+from watchfloor.kernel import ids
+from watchfloor.kernel.crypto import TenantCipher
+from watchfloor.kernel.db import TenantTx, directory_tx, tenant_tx
+from watchfloor.kernel.ids import BatchId, IncidentId, PersonId, ReportId, TenantId, new_uuid
+from watchfloor.normalise.event import Entity, Event, LogSource
+from watchfloor.tenancy.files import TenantFiles
+from watchfloor.web.cookies import cookie_name
+
+NOON: Final = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+CUSTOMER_ROLES: Final = tuple(role for role in Role if role is not Role.PLATFORM_ADMIN)
+STAFF: Final = (Role.ANALYST, Role.LEAD, Role.CONTENT_ENGINEER, Role.PLATFORM_ADMIN)
+SYSTEM: Final = Actor(kind="system", id="test", role="system", request_id="test")
+
+
+@dataclass
+class Caller:
+    """A person with one role in one tenant, with a session and a key."""
+
+    tenant: "TenantWorld"
+    role: Role
+    person_id: PersonId
+    email: str
+    session: OpenedSession
+    key: str = ""
+    key_id: str = ""
+
+    def by_session(self, api: Api) -> Voice:
+        cookie = f"{cookie_name(api.services.settings)}={self.session.id.reveal()}"
+        return api.speak(cookie=cookie, x_csrf_token=self.session.csrf.reveal())
+
+    def by_key(self, api: Api) -> Voice:
+        return api.speak(authorization=f"Bearer {self.key}")
+
+
+@dataclass
+class TenantWorld:
+    """A tenant with its people and one of everything."""
+
+    id: TenantId
+    slug: str
+    code: str
+    name: str
+    canary: str
+    callers: dict[Role, Caller] = field(default_factory=dict)
+    names: dict[str, list[str]] = field(default_factory=dict)
+    """What a path parameter or body field of this name may be called: real ids of this tenant."""
+    secrets: set[str] = field(default_factory=set)
+
+    @property
+    def shown(self) -> str:
+        return ids.show("ten", self.id)
+
+
+class World:
+    """The MSSP and its two customers."""
+
+    def __init__(self, api: Api) -> None:
+        self.api = api
+        self.services = api.services
+        self._serial = 0
+        self.operator = api.run(self.tenant("mssp", "MSSP", "operator"))
+        self.alpha = api.run(self.tenant("alpha", "ALPHA", "customer"))
+        self.beta = api.run(self.tenant("beta", "BETA", "customer"))
+        for role in STAFF:
+            self.operator.callers[role] = api.run(self.caller(self.operator, role))
+        for tenant in (self.alpha, self.beta):
+            for role in CUSTOMER_ROLES:
+                tenant.callers[role] = api.run(self.caller(tenant, role))
+            api.run(self._fill(tenant))
+
+    async def caller(self, tenant: TenantWorld, role: Role) -> Caller:
+        """A new person with the role in the tenant; the MSSP's people are members of the operator's tenant, too."""
+        self._serial += 1
+        person_id = PersonId(new_uuid())
+        domain = "mssp.example" if role in STAFF else f"{tenant.slug}.example"
+        email = f"{role.replace('_', '-')}-{self._serial}-{tenant.canary.lower()}@{domain}"
+        async with directory_tx(self.services.auth) as tx:
+            await tx.execute("insert into auth.people (id, email, name) values ($1, $2, $3)", person_id, email, email)
+        await self.add_role(tenant, person_id, role)
+        if role in STAFF and tenant.slug != "mssp":
+            await self.add_role(self.operator, person_id, role)
+        async with directory_tx(self.services.auth) as tx:
+            session = await open_session(tx, person_id, authenticated_by="oidc", user_agent="test")
+            principal = await principal_of(tx, person_id)
+        caller = Caller(tenant, role, person_id, email, session)
+        caller.key, caller.key_id = await self.key(tenant, principal)
+        return caller
+
+    async def add_role(self, tenant: TenantWorld, person_id: PersonId, role: Role) -> UUID:
+        membership_id = new_uuid()
+        async with directory_tx(self.services.auth) as tx:
+            await tx.execute(
+                "insert into auth.memberships (id, tenant_id, person_id, role) values ($1, $2, $3, $4)",
+                membership_id,
+                tenant.id,
+                person_id,
+                role,
+            )
+        return membership_id
+
+    async def key(self, tenant: TenantWorld, principal: Principal) -> tuple[str, str]:
+        """A key of the person's with all that the person may do in the tenant: its text and its id."""
+        async with tenant_tx(self.services.auth, tenant.id) as tx:
+            issued = await create_key(
+                tx,
+                SYSTEM,
+                principal=principal,
+                environment="test",
+                name=f"key {tenant.canary}",
+                scopes=principal.permissions_in(tenant.id),
+                days=30,
+            )
+        return issued.text.reveal(), issued.id
+
+    async def key_of(self, tenant: TenantWorld, caller: Caller) -> str:
+        """The id of one more key of the caller's."""
+        async with directory_tx(self.services.auth) as tx:
+            principal = await principal_of(tx, caller.person_id)
+        return (await self.key(tenant, principal))[1]
+
+    async def incident(self, tenant: TenantWorld, state: State = "new") -> str:
+        """A new incident in this state, as `inc_...`."""
+        self._serial += 1
+        async with tenant_tx(self.services.app, tenant.id) as tx:
+            cipher = await self.services.keyring.cipher(tx)
+            incident_id = await _detect(tx, cipher, tenant.canary, self._serial)
+            await self._bring(tx, cipher, incident_id, state)
+        return incident_id
+
+    async def report(self, tenant: TenantWorld) -> str:
+        """A finished report with a file, as `rpt_...`."""
+        incident = ids.parse("inc", await self.incident(tenant))
+        report_id = ReportId(new_uuid())
+        files = TenantFiles(self.services.settings.reports_dir, "reports")
+        async with tenant_tx(self.services.app, tenant.id) as tx:
+            cipher = await self.services.keyring.cipher(tx)
+            stored = await files.write(tx, cipher, f"%PDF-1.7 {tenant.canary} {report_id}".encode())
+            await tx.execute(
+                "insert into wf.reports (tenant_id, id, kind, incident_id, language, state, requested_by, ready_at,"
+                " path, sha256, bytes, pages) values ($1, $2, 'incident', $3, 'en', 'ready', 'test', now(), $4, $5,"
+                " $6, 1)",
+                tenant.id,
+                report_id,
+                incident,
+                stored.path,
+                stored.sha256,
+                stored.size,
+            )
+        return ids.show("rpt", report_id)
+
+    async def _bring(self, tx: TenantTx, cipher: TenantCipher, incident: str, state: State) -> None:
+        """Moves an incident to the state, through the desk."""
+        everything = frozenset(Permission)
+        steps: dict[State, list[str]] = {
+            "new": [],
+            "acknowledged": ["acknowledge", "verdict"],
+            "contained": ["acknowledge", "verdict", "contain"],
+            "resolved": ["acknowledge", "verdict", "resolve"],
+            "closed": ["acknowledge", "verdict", "resolve", "close"],
+        }
+        for step in steps[state]:
+            if step == "verdict":
+                await desk.verdict(
+                    tx, cipher, SYSTEM, everything, incident=incident, verdict="true_positive", reason="seen by a test"
+                )
+            else:
+                moves = {"acknowledge": desk.acknowledge, "contain": desk.contain}
+                moves |= {"resolve": desk.resolve, "close": desk.close}
+                await moves[step](tx, cipher, SYSTEM, everything, incident=incident)
+
+    async def tenant(self, slug: str, code: str, kind: str) -> TenantWorld:
+        canary = f"CANARY{slug.upper()}{secrets.token_hex(6)}"
+        tenant = TenantWorld(TenantId(new_uuid()), slug, code, f"{code} {canary}", canary)
+        async with directory_tx(self.services.auth) as tx:
+            await tx.execute(
+                "insert into auth.tenants (id, slug, code, name, kind, state) values ($1, $2, $3, $4, $5, 'active')",
+                tenant.id,
+                slug,
+                code,
+                tenant.name,
+                kind,
+            )
+        async with tenant_tx(self.services.app, tenant.id) as tx:
+            await tx.execute(
+                "insert into wf.tenants (tenant_id, code, name, language, time_zone, bundle, bundle_hash)"
+                " values ($1, $2, $3, 'en', 'Europe/Berlin', '{}', sha256('x'))",
+                tenant.id,
+                code,
+                tenant.name,
+            )
+            await self.services.keyring.create(tx)
+        return tenant
+
+    async def _fill(self, tenant: TenantWorld) -> None:
+        """One of everything."""
+        incident, report = await self.incident(tenant, "acknowledged"), await self.report(tenant)
+        analyst = tenant.callers[Role.ANALYST]
+        email, member = await self._contact(tenant)
+        async with tenant_tx(self.services.app, tenant.id) as tx:
+            cipher = await self.services.keyring.cipher(tx)
+            feed = await create_feed(tx, SYSTEM, name=f"feed-{tenant.canary.lower()}", door="hec")
+            batch = BatchId(new_uuid())
+            await put_aside(
+                tx,
+                cipher,
+                [
+                    PutAside(
+                        feed_id=feed.id,
+                        batch_id=batch,
+                        event_index=number,
+                        code="not_json",
+                        reason=f"{tenant.canary} is no JSON.",
+                        received_at=NOON,
+                        body=f"{{{tenant.canary}".encode(),
+                    )
+                    for number in range(3)
+                ],
+            )
+            await desk.note(tx, cipher, SYSTEM, frozenset(Permission), incident=incident, text=f"note {tenant.canary}")
+            quarantined = (await tx.values(UUID, "select id from wf.quarantine where tenant_id = $1", tenant.id))[0]
+            alerts = await tx.values(UUID, "select id from wf.alerts where tenant_id = $1", tenant.id)
+            await sign(tx, open_signer(self.services.settings), at=NOON)
+        tenant.names = {
+            "tenant": [tenant.shown, tenant.slug],
+            "incident": [incident, f"{tenant.code}-1"],
+            "alert": [ids.show("alr", alert) for alert in alerts[:2]],
+            "quarantine": [ids.show("qua", quarantined)],
+            "report": [report],
+            "api_key": [analyst.key_id],
+            "key_id": [analyst.key_id],
+            "member": [ids.show("mem", member)],
+            "assignee": [analyst.email],
+            "feed": [ids.show("feed", feed.id)],
+            "email": [email],
+        }
+        # These are never asked for by anybody else, so wherever they appear they have leaked.
+        tenant.secrets = {tenant.canary, await self.incident(tenant), await self.report(tenant)}
+
+    async def _contact(self, tenant: TenantWorld) -> tuple[str, UUID]:
+        """The address, which says nothing of the tenant, and the membership of one more member."""
+        person_id, email = PersonId(new_uuid()), f"{new_uuid().hex}@elsewhere.example"
+        async with directory_tx(self.services.auth) as tx:
+            await tx.execute("insert into auth.people (id, email, name) values ($1, $2, 'Contact')", person_id, email)
+        return email, await self.add_role(tenant, person_id, Role.VIEWER)
+
+
+async def _detect(tx: TenantTx, cipher: TenantCipher, canary: str, number: int) -> str:
+    """Lets a rule fire on one event, on a host of its own, so that it opens an incident of its own."""
+    digest = hashlib.sha256(f"{canary}{number}".encode()).hexdigest()
+    source = LogSource(product="windows", service="security")
+    rule = Rule(
+        id=str(UUID(digest[:32])),
+        title=f"Rule {canary}",
+        level="high",
+        status="stable",
+        author="Watchfloor",
+        references=(),
+        tags=("attack.t1110.001",),
+        why=f"Because {canary}.",
+        false_positives=(),
+        runbook=(),
+        dedup=("host",),
+        window_seconds=3600,
+        licence="Apache-2.0",
+        link=None,
+        logsource=source,
+        path="windows/test.yml",
+        content_hash=digest,
+        condition=Keyword(Text(("x",))),
+    )
+    moment = NOON + timedelta(days=2 * number)
+    event = Event(
+        key=bytes.fromhex(digest[:32]),
+        source="windows.security",
+        logsources=(source,),
+        time=moment,
+        time_quality="parsed",
+        received_at=moment,
+        fields={"EventID": 4625, "TargetUserName": canary},
+        entities=(Entity("host", f"{canary.lower()}-{number}"),),
+        summary=f"event {canary}",
+        raw=canary.encode(),
+        parser="windows/1",
+    )
+    await lock(tx)
+    changes = await record(tx, cipher, events=[event], matches=Matches([0], [0]), rules=[rule])
+    (incident_id,) = await group(tx, cipher, changes)
+    return ids.show("inc", IncidentId(incident_id))
