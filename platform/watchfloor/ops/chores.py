@@ -21,7 +21,9 @@ from watchfloor.kernel.db import Role, TenantTx, directory_tx, tenant_tx
 from watchfloor.kernel.errors import WatchfloorError
 from watchfloor.kernel.ids import TenantId
 from watchfloor.kernel.logging import log_context
+from watchfloor.kernel.telemetry import INTAKE_BACKLOG, OUTBOX_BACKLOG
 from watchfloor.lake.segments import SegmentStore
+from watchfloor.ops import queries
 from watchfloor.ops.consumers import Consumer, Resources
 from watchfloor.tenancy.directory import active_tenants
 
@@ -51,6 +53,7 @@ class Chores:
     def all(self) -> list[Chore]:
         """Every chore, the most frequent first."""
         return [
+            Chore(name="measure_backlog", every=timedelta(seconds=15), run=self.measure_backlog),
             Chore(name="sign_audit_heads", every=timedelta(seconds=30), run=self.sign_audit_heads),
             Chore(name="remove_dead_sessions", every=timedelta(minutes=10), run=self.remove_dead_sessions),
             Chore(name="collect_orphans", every=timedelta(hours=1), run=self.collect_orphans),
@@ -65,6 +68,20 @@ class Chores:
         for tenant_id, fault in done.faults.items():
             with log_context(tenant_id=tenant_id):
                 _log.error("an audit head was not signed: %s", fault)
+
+    async def measure_backlog(self) -> None:
+        """Counts what waits, of all tenants together, for the metrics."""
+        batches = messages = 0
+
+        async def count(tx: TenantTx) -> None:
+            nonlocal batches, messages
+            waiting = await queries.count_backlog(tx)
+            batches += waiting.batches
+            messages += waiting.messages
+
+        await self._for_each_tenant(count)
+        INTAKE_BACKLOG.set(batches)
+        OUTBOX_BACKLOG.set(messages)
 
     async def remove_dead_sessions(self) -> None:
         """Deletes what is left of sessions that have ended."""

@@ -21,6 +21,7 @@ COMMAND_GROUP: Final = "watchfloor.commands"
 _COMMANDS: Final = {
     "audit": "watchfloor.ops.commands.audit:audit",
     "up": "watchfloor.ops.commands.up:up",
+    "key": "watchfloor.ops.commands.key:key",
     "migrate": "watchfloor.ops.commands.migrate:migrate",
     "serve": "watchfloor.ops.commands.serve:serve",
     "demo": "watchfloor.ops.commands.demo:demo",

@@ -42,6 +42,11 @@ class Consumer(Protocol):
         """The login role of the transaction that it works in."""
         ...
 
+    @property
+    def batch(self) -> int:
+        """How many messages it takes in one transaction: many where each is quick, one where each takes long."""
+        ...
+
     async def handle(self, tx: TenantTx, message: Message) -> None:
         """Does what the message asks, in the transaction that ends the message: both or neither.
 

@@ -143,6 +143,13 @@ async def _connect(address: Secret) -> "asyncpg.Connection[asyncpg.Record]":
 async def _make_roles(connection: "asyncpg.Connection[asyncpg.Record]", settings: Settings) -> None:
     for name in ("wf_owner", *Role):
         await _run(connection, queries.ROLE_STATEMENT, name, "nologin" if name == "wf_owner" else "login")
+    excessive = await connection.fetch(queries.SELECT_EXCESSIVE_ROLES, ["wf_owner", *Role])
+    if excessive:
+        raise Conflict(
+            f"These roles may do more than they should: {', '.join(cast('str', record[0]) for record in excessive)}.",
+            where="PostgreSQL",
+            remedy="Alter each with nosuperuser nocreatedb nocreaterole noreplication nobypassrls noinherit.",
+        )
     for role in Role:
         await _run(connection, queries.LOGIN_STATEMENT, role, read_secret(settings, f"postgres.{role}").reveal())
         await _run(connection, queries.SETTINGS_STATEMENTS, role)

@@ -1,6 +1,10 @@
-"""SQL of preparing a database. Run by `migrate` alone."""
+"""SQL of preparing a database, and of what the worker counts."""
 
 from typing import Final, LiteralString
+
+import msgspec
+
+from watchfloor.kernel.db import TenantTx
 
 DATABASE_EXISTS: Final[LiteralString] = """
 select true
@@ -11,11 +15,16 @@ select true
 CREATE_DATABASE: Final[LiteralString] = "create database watchfloor"
 
 ROLE_STATEMENT: Final[LiteralString] = """
-select format(
-         case when exists (select from pg_catalog.pg_roles where rolname = $1)
-              then 'alter role %I with %s noinherit nosuperuser nocreatedb nocreaterole noreplication nobypassrls'
-              else 'create role %I with %s noinherit nosuperuser nocreatedb nocreaterole noreplication nobypassrls'
-         end, $1::text, $2::text)
+select format('create role %I with %s noinherit', $1::text, $2::text)
+ where not exists (select from pg_catalog.pg_roles where rolname = $1)
+"""
+
+SELECT_EXCESSIVE_ROLES: Final[LiteralString] = """
+select rolname
+  from pg_catalog.pg_roles
+ where rolname = any ($1::text[])
+   and (rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls or rolinherit)
+ order by rolname
 """
 
 LOGIN_STATEMENT: Final[LiteralString] = "select format('alter role %I password %L', $1::text, $2::text)"
@@ -85,3 +94,21 @@ on conflict do nothing
 """
 
 SELECT_INSTALLATION: Final[LiteralString] = "select kind from wf.installation"
+
+COUNT_BACKLOG: Final[LiteralString] = """
+select (select count(*) from wf.intake_batches b where b.tenant_id = $1) as batches,
+       (select count(*) from wf.outbox o where o.tenant_id = $1) as messages
+"""
+
+
+class Backlog(msgspec.Struct, frozen=True, kw_only=True):
+    """What waits for a tenant: accepted batches, and messages to surfaces."""
+
+    batches: int
+    messages: int
+
+
+async def count_backlog(tx: TenantTx) -> Backlog:
+    """What waits for the tenant now."""
+    counted = await tx.row(Backlog, COUNT_BACKLOG, tx.tenant_id)
+    return counted or Backlog(batches=0, messages=0)

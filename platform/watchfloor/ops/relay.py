@@ -27,8 +27,6 @@ from watchfloor.ops.consumers import Consumer, Resources
 from watchfloor.tenancy.directory import active_tenants
 
 SWEEP_SECONDS: Final = 5.0
-BATCH: Final = 100
-
 # Below the client's own time-out, which would cut a longer wait.
 _LONGEST_WAIT_SECONDS: Final = 2.0
 
@@ -69,14 +67,14 @@ class Relay:
         with log_context(tenant_id=tenant_id):
             taken: list[Message] = []
             try:
-                await self._handle(database, tenant_id, taken, limit=BATCH)
+                await self._handle(database, tenant_id, taken, limit=self._consumer.batch)
             except Unavailable:
                 raise
             except Exception as fault:  # the edge between the worker and whatever a consumer does
                 if not taken:
                     raise
                 return await self._one_by_one(database, tenant_id, taken, fault)
-            return len(taken) == BATCH
+            return len(taken) == self._consumer.batch
 
     async def _one_by_one(
         self, database: Database, tenant_id: TenantId, failed: list[Message], fault: Exception

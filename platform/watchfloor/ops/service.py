@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -41,9 +41,18 @@ class Program:
     for programs with and without a port.
     """
 
-    def __init__(self, name: str, argv: Sequence[str], *, log_dir: Path, ready_seconds: float = _READY_SECONDS) -> None:
+    def __init__(
+        self,
+        name: str,
+        argv: Sequence[str],
+        *,
+        log_dir: Path,
+        environment: Mapping[str, str] | None = None,
+        ready_seconds: float = _READY_SECONDS,
+    ) -> None:
         self.name = name
         self._argv = argv
+        self._environment = environment
         self._log = log_dir / f"{name}.log"
         self._ready_seconds = ready_seconds
         self._child: Child | None = None
@@ -58,7 +67,11 @@ class Program:
         ready, ready_end = os.pipe()
         try:
             self._child = spawn(
-                [*self._argv, "--ready-fd", str(ready_end)], name=self.name, log=self._log, keep_open=(ready_end,)
+                [*self._argv, "--ready-fd", str(ready_end)],
+                name=self.name,
+                log=self._log,
+                environment=self._environment,
+                keep_open=(ready_end,),
             )
         finally:
             os.close(ready_end)

@@ -5,12 +5,13 @@ reverse. Whatever ends in between is started again; whatever cannot start the fi
 """
 
 import asyncio
+import shutil
 import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
-from watchfloor.kernel.config import Settings
+from watchfloor.kernel.config import METRICS_DIRECTORY, Settings, environment_with
 from watchfloor.ops import migrate
 from watchfloor.ops.instance import is_running, only_instance
 from watchfloor.ops.logfile import keep_bounded
@@ -73,9 +74,13 @@ async def prepare(settings: Settings) -> list[str]:
 
 
 def programs_of(settings: Settings) -> list[Program]:
-    """The programs that make up this installation."""
+    """The programs that make up this installation. They share a directory for their metrics, emptied here."""
+    metrics = settings.home / "metrics"
+    shutil.rmtree(metrics, ignore_errors=True)
+    metrics.mkdir(mode=0o700)
+    environment = environment_with(**{METRICS_DIRECTORY: str(metrics)})
     return [
-        Program(_label(name, copy), _command(name), log_dir=settings.log_dir)
+        Program(_label(name, copy), _command(name), log_dir=settings.log_dir, environment=environment)
         for name in PROGRAMS
         for copy in range(settings.pipeline_processes if name == "pipeline" else 1)
     ]

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from importlib import import_module
+from importlib.metadata import version
 from typing import Final, Protocol, cast
 
 import click
@@ -10,6 +11,7 @@ import uvloop
 
 from watchfloor.kernel.config import Settings, load_settings
 from watchfloor.kernel.logging import start_logging
+from watchfloor.kernel.telemetry import start_tracing
 from watchfloor.ops.service import announce_ready
 from watchfloor.ops.termination import told_to_stop
 
@@ -37,10 +39,14 @@ def serve(*, name: str, ready_fd: int | None) -> None:
     """Run one program: the api, the doors, the pipeline or the worker."""
     settings = load_settings()
     start_logging(process=name, level=settings.log_level)
+    tracing = start_tracing(process=name, version=version("watchfloor"), endpoint=settings.otlp_endpoint)
     module, _, attribute = _PROGRAMS[name].partition(":")
     program = cast("Serve", getattr(import_module(module), attribute))
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_run(program, settings, ready_fd))
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_run(program, settings, ready_fd))
+    finally:
+        tracing.shutdown()
 
 
 async def _run(program: Serve, settings: Settings, ready_fd: int | None) -> None:

@@ -8,7 +8,7 @@ import msgspec
 
 from watchfloor.audit.append import Actor
 from watchfloor.feeds.feed import Door, Feed
-from watchfloor.feeds.registry import create_feed, list_feeds, mint_token, revoke_token
+from watchfloor.feeds.registry import change_feed, create_feed, list_feeds, mint_token, revoke_token
 from watchfloor.kernel.config import Settings
 from watchfloor.kernel.db import Database, Role, directory_tx, tenant_tx
 from watchfloor.kernel.secret import Secret
@@ -42,6 +42,10 @@ async def ticket(
         async with tenant_tx(app, tenant_id) as tx:
             known = {found.name: found for found in await list_feeds(tx)}
             target = known.get(feed) or await create_feed(tx, _ACTOR, name=feed, door=door)
+            if target.name == REPLAY_FEED:  # a bundle that does not name it pauses it
+                target = await change_feed(
+                    tx, _ACTOR, feed_id=target.id, source_hint=target.source_hint, state="active"
+                )
         async with tenant_tx(directory, tenant_id) as tx:
             minted = await mint_token(tx, _ACTOR, feed_id=target.id)
         try:

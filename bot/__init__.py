@@ -1,0 +1,1 @@
+"""Chat surfaces: cards, bindings, the console."""
