@@ -27,6 +27,7 @@ create table wf.incidents (
 );
 create unique index incidents_number on wf.incidents (tenant_id, number);
 create index incidents_queue on wf.incidents (tenant_id, state, opened_at);
+create index incidents_recent on wf.incidents (tenant_id, opened_at, id);
 call private.isolate('wf.incidents');
 grant select, insert, update, delete on wf.incidents to wf_app;
 grant select, update on wf.incidents to wf_bot;

@@ -1,0 +1,1 @@
+"""A tenant's life: bundles, onboarding, offboarding, export."""

@@ -1,0 +1,1 @@
+"""A tenant leaves: its export, its erasure in steps, and the proof."""

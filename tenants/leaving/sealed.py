@@ -1,0 +1,114 @@
+"""Which columns of a tenant's tables are sealed, where each seal stands, and what is inside: for the export.
+
+The modules that seal own their places; this is what an export has to know of all of them. A test goes over every
+`bytea` column of the schema, so that a new one is either named here or known not to be a seal.
+"""
+
+from collections.abc import Callable
+from typing import Final, Literal, TypeAlias, cast
+
+import msgspec
+import zstandard
+
+from watchfloor.feeds.batch import SentEvent, unpack
+from watchfloor.kernel.crypto import TenantCipher, Unopenable
+
+Row: TypeAlias = dict[str, object]
+Form = Literal["text", "json", "packed_json", "bytes", "batch"]
+
+_MOST_BYTES: Final = 256 * 1024 * 1024
+
+
+class Seal(msgspec.Struct, frozen=True, kw_only=True):
+    """One sealed column: the place that its seals are bound to, and the form of what they hold."""
+
+    label: str
+    place: Callable[[Row], str]
+    form: Form
+
+
+def _id(row: Row) -> str:
+    return str(row["id"])
+
+
+def _hex(value: object) -> str:
+    return str(value).removeprefix("\\x")
+
+
+def _of_event(row: Row) -> str:
+    return f"{row['alert_id']}:{_hex(row['event_key'])}"
+
+
+def _of_alert_entity(row: Row) -> str:
+    return f"{row['alert_id']}:{row['kind']}:{_hex(row['value_index'])}"
+
+
+def _of_incident_entity(row: Row) -> str:
+    return f"{row['incident_id']}:{row['kind']}:{_hex(row['value_index'])}"
+
+
+SEALS: Final[dict[tuple[str, str], Seal]] = {
+    ("tenants", "contacts"): Seal(label="tenants", place=lambda row: str(row["tenant_id"]), form="json"),
+    ("audit_details", "sealed"): Seal(label="audit_details", place=lambda row: str(row["entry_id"]), form="json"),
+    ("intake_batches", "body"): Seal(label="intake_batches", place=_id, form="batch"),
+    ("intake_batches", "metadata"): Seal(label="intake_batches", place=_id, form="bytes"),
+    ("quarantine", "body"): Seal(label="quarantine", place=_id, form="bytes"),
+    ("alert_events", "body"): Seal(label="wf.alert_events", place=_of_event, form="packed_json"),
+    ("alert_entities", "value"): Seal(label="wf.alert_entities", place=_of_alert_entity, form="text"),
+    ("incident_entities", "value"): Seal(label="wf.incident_entities", place=_of_incident_entity, form="text"),
+    ("incident_timeline", "body"): Seal(label="wf.incident_timeline", place=_id, form="json"),
+    ("incidents", "verdict_reason"): Seal(label="wf.incidents", place=_id, form="text"),
+}
+"""By table and column."""
+
+WITHHELD: Final = frozenset({("tenant_keys", "wrapped")})
+"""Columns that leave with nobody: key material."""
+
+
+def opened(cipher: TenantCipher, table: str, row: Row) -> tuple[Row, int]:
+    """A row with its seals opened, and how many could not be. Such a value stays as it is, in hexadecimal."""
+    faults = 0
+    done: Row = {}
+    for column, value in row.items():
+        seal = SEALS.get((table, column))
+        if (table, column) in WITHHELD:
+            continue
+        if seal is None or value is None:
+            done[column] = value
+            continue
+        try:
+            sealed = bytes.fromhex(_hex(value))
+            done[column] = _content(
+                cipher.open_(sealed, table=seal.label, column=column, row=seal.place(row)), seal.form
+            )
+        except (Unopenable, ValueError, zstandard.ZstdError, msgspec.DecodeError):
+            faults += 1
+            done[column] = value
+    return done, faults
+
+
+def _content(plain: bytes, form: Form) -> object:
+    match form:
+        case "text":
+            return plain.decode("utf-8", "replace")
+        case "json":
+            return cast("object", msgspec.json.decode(plain))
+        case "packed_json":
+            unpacked = zstandard.ZstdDecompressor().decompress(plain, max_output_size=_MOST_BYTES)
+            return cast("object", msgspec.json.decode(unpacked))
+        case "bytes":
+            return _text_or_base64(plain)
+        case "batch":
+            events = unpack(plain, SentEvent)
+            return [{**_known(event), "body": _text_or_base64(event.body)} for event in events]
+
+
+def _known(event: SentEvent) -> Row:
+    return cast("Row", msgspec.to_builtins(msgspec.structs.replace(event, body=b"")))
+
+
+def _text_or_base64(plain: bytes) -> object:
+    try:
+        return plain.decode("utf-8")
+    except UnicodeDecodeError:
+        return {"base64": cast("object", msgspec.to_builtins(plain))}

@@ -1,0 +1,2 @@
+-- finds: wf.planted
+create table wf.planted (tenant_id uuid primary key);

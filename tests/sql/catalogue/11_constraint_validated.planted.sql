@@ -1,0 +1,2 @@
+-- finds: wf.feeds
+alter table wf.feeds add constraint planted check (name <> 'planted') not valid;

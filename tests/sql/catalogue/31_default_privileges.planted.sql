@@ -1,0 +1,2 @@
+-- finds: wf
+alter default privileges in schema wf grant select on tables to wf_report;
