@@ -81,7 +81,7 @@ async def _read(
         raise NotFound("There is no such tenant.")
     words = locale_for(request.language, tenant.time_zone).phrases.words
     found = await detections.find(tx, cipher, incident.id)
-    concerned = await subjects.find(tx, cipher, incident.id)
+    concerned = await subjects.find(tx, cipher, incident.id, harmless=found.system_hashes)
     entries = await timeline.read(tx, cipher, incident.id, limit=course.ENTRIES_READ)
     given = await queries.select_verdict_given(tx, incident.id)
     known = await people.meet(tx, desk.directory, incident.id, actors=_actors(incident, entries, given))

@@ -21,6 +21,8 @@ from watchfloor.kernel.db import TenantTx
 
 ENTRIES_READ: Final = 2_000
 
+_SUMMARY: Final = 160
+
 _STEPS: Final = frozenset(cast("tuple[str, ...]", get_args(Step)))
 
 
@@ -96,7 +98,14 @@ async def gaps_of(tx: TenantTx, incident: Incident) -> tuple[Gap, ...]:
 
 
 def _event(step: Step, at: datetime, summaries: dict[datetime, str]) -> TimelineEntry:
-    return TimelineEntry(at=at, step=step, text=summaries.get(at, ""), actor=SYSTEM, record="events_of_incident")
+    return TimelineEntry(
+        at=at, step=step, text=_shortened(summaries.get(at, "")), actor=SYSTEM, record="events_of_incident"
+    )
+
+
+def _shortened(summary: str) -> str:
+    """The beginning: the whole stands in the evidence."""
+    return summary if len(summary) <= _SUMMARY else f"{summary[: _SUMMARY - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def _text(entry: timeline.TimelineEntry, people: People, words: Words) -> str:

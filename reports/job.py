@@ -57,9 +57,10 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True):
 class ReportJob:
     """Takes `report.requested` from the outbox; a message's key is the report's id."""
 
-    name: Final = "reports"
-    topic: Final = REPORT_REQUESTED
-    role: Literal[Role.REPORT] = Role.REPORT
+    name: str = "reports"
+    topic: str = REPORT_REQUESTED
+    role: Role = Role.REPORT
+    batch: int = 1
 
     def __init__(self, resources: Resources) -> None:
         self._resources = resources

@@ -11,7 +11,6 @@ import msgspec
 
 from reports.findings import queries
 from reports.findings.fields import fields_of
-from reports.findings.subjects import whole
 from reports.incident import Alert, Evidence, EvidenceField, Rule, Technique
 from watchfloor.alerts import listing
 from watchfloor.alerts.alert import Evidence as Kept
@@ -29,15 +28,28 @@ EVIDENCE_BYTES: Final = 6 * 1024 * 1024
 """How much evidence is handed over: well below what a report may have in all."""
 
 _ALERTS_READ: Final = 5_000
+_SYSTEM_PROGRAMS: Final = ("c:\\windows\\system32\\", "c:\\windows\\syswow64\\", "c:\\windows\\microsoft.net\\")
 _VALUES_SHOWN: Final = 6
 
 
 class Detections(msgspec.Struct, frozen=True, kw_only=True):
-    """The alerts, the most severe first, and their events, the most telling first."""
+    """The alerts, the most severe first, and their events, the most telling first.
+
+    `system_hashes` are the digests that the events have of Windows' own programs: who blocked them would block Windows.
+    """
 
     alerts: tuple[Alert, ...]
     evidence: tuple[Evidence, ...]
     alert_ids: tuple[AlertId, ...]
+    system_hashes: frozenset[str]
+
+
+class _Opened(msgspec.Struct, kw_only=True):
+    """The events to show, each once and as many as fit; the first event of each alert; see `Detections`."""
+
+    chosen: dict[bytes, "_Event"] = {}
+    firsts: dict[AlertId, "_Event"] = {}
+    system_hashes: set[str] = set()
 
 
 class _Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,33 +66,36 @@ async def find(tx: TenantTx, cipher: TenantCipher, incident_id: IncidentId) -> D
     rows = await listing.list_of_incident(tx, incident_id, limit=_ALERTS_READ)
     ordered = sorted(rows, key=lambda alert: (-rank(alert.severity), alert.first_seen, alert.id))[:ALERTS_LISTED]
     sources = {row.alert_id: row.source for row in await queries.select_sources(tx, incident_id)}
-    events, firsts = await _events(tx, cipher, [alert.id for alert in ordered])
+    opened = await _open(tx, cipher, [alert.id for alert in ordered])
     return Detections(
-        alerts=tuple(_alert(alert, sources.get(alert.id, "unknown"), firsts.get(alert.id)) for alert in ordered),
-        evidence=tuple(await _evidence(tx, incident_id, events)),
+        alerts=tuple(_alert(alert, sources.get(alert.id, "unknown"), opened.firsts.get(alert.id)) for alert in ordered),
+        evidence=tuple(await _evidence(tx, incident_id, list(opened.chosen.values()))),
         alert_ids=tuple(alert.id for alert in ordered),
+        system_hashes=frozenset(opened.system_hashes),
     )
 
 
-async def _events(
-    tx: TenantTx, cipher: TenantCipher, alert_ids: Sequence[AlertId]
-) -> tuple[list[_Event], dict[AlertId, _Event]]:
-    """The events to show, each once and as many as fit; and the first event of each alert."""
-    chosen: dict[bytes, _Event] = {}
-    firsts: dict[AlertId, _Event] = {}
+async def _open(tx: TenantTx, cipher: TenantCipher, alert_ids: Sequence[AlertId]) -> _Opened:
+    opened = _Opened()
     room = EVIDENCE_BYTES
     async for row in queries.stream_evidence(tx, alert_ids, each=EVENTS_EACH):
         alert_id = AlertId(row.alert_id)
-        if len(chosen) == EVENTS_LISTED and alert_id in firsts:
-            continue
         kept = open_evidence(cipher, alert_id, row.event_key, row.body)
         event = _Event(key=row.event_key, source=row.source, kept=kept, fields=fields_of(kept))
-        firsts.setdefault(alert_id, event)
+        opened.firsts.setdefault(alert_id, event)
+        opened.system_hashes.update(_system_hashes(kept))
         size = sum(len(field.name) + len(field.value) for field in event.fields)
-        if row.event_key not in chosen and len(chosen) < EVENTS_LISTED and size <= room:
-            chosen[row.event_key] = event
+        if row.event_key not in opened.chosen and len(opened.chosen) < EVENTS_LISTED and size <= room:
+            opened.chosen[row.event_key] = event
             room -= size
-    return list(chosen.values()), firsts
+    return opened
+
+
+def _system_hashes(kept: Kept) -> list[str]:
+    program = str(kept.fields.get("ImageLoaded") or kept.fields.get("Image") or "").lower()
+    if not program.startswith(_SYSTEM_PROGRAMS):
+        return []
+    return [entity.value for entity in kept.entities if entity.kind == "hash"]
 
 
 async def _evidence(tx: TenantTx, incident_id: IncidentId, events: Sequence[_Event]) -> list[Evidence]:
@@ -118,7 +133,7 @@ def _dedup_values(rule: RuleFacts, first: _Event) -> tuple[str, ...]:
     """What the alert is about: the first event's values of the names that make up the rule's dedup key."""
     entities: dict[str, str] = {}
     for entity in first.kept.entities:
-        entities.setdefault(entity.kind, whole(entity.value))
+        entities.setdefault(entity.kind, entity.value)
     fields = {field.name: field.value for field in first.fields}
     values = (entities.get(name) or fields.get(name, "") for name in rule.dedup if name != "process")
     return tuple(dict.fromkeys(value for value in values if value))[:_VALUES_SHOWN]
@@ -133,7 +148,7 @@ def _rule(facts: RuleFacts) -> Rule:
         title=facts.title,
         level=facts.level,
         why=facts.why,
-        false_positives=" ".join(facts.false_positives),
+        false_positives="; ".join(facts.false_positives),
         author=facts.author,
         licence=facts.licence,
         link=facts.link or "",

@@ -5,7 +5,6 @@ from typing import Final, cast
 
 import msgspec
 
-from reports.findings.subjects import whole
 from reports.incident import EvidenceField
 from watchfloor.alerts.alert import Evidence
 
@@ -65,10 +64,9 @@ def _place(name: str) -> int:
 
 def _flat(path: str, fields: dict[str, object], depth: int) -> Iterator[tuple[str, str]]:
     for name, value in fields.items():
-        whole_name = whole(f"{path}{name}")
         if isinstance(value, dict) and depth > 1:
             yield from _flat(f"{path}{name}.", cast("dict[str, object]", value), depth - 1)
         elif isinstance(value, str):
-            yield whole_name, whole(value)
+            yield f"{path}{name}", value
         elif value is not None:
-            yield whole_name, msgspec.json.encode(value).decode()
+            yield f"{path}{name}", msgspec.json.encode(value).decode()

@@ -2,10 +2,11 @@
 
 Owns which entities a reader of a report needs, and which of them are indicators. A sensor's process ids mean nothing
 to a customer; a short name beside the full one is the same machine; an address of a private network, the customer's
-own domains and a second digest of a file lead nowhere elsewhere.
+own domains, a second digest of a file and the digests of the system's own programs lead nowhere elsewhere.
 """
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from ipaddress import ip_address
 from typing import Final, cast
 
@@ -42,13 +43,13 @@ class _Found(msgspec.Struct, frozen=True, kw_only=True):
     sources: str
 
 
-async def find(tx: TenantTx, cipher: TenantCipher, incident_id: IncidentId) -> Subjects:
-    """All that the incident's alerts name."""
+async def find(tx: TenantTx, cipher: TenantCipher, incident_id: IncidentId, *, harmless: AbstractSet[str]) -> Subjects:
+    """All that the incident's alerts name. `harmless` values are no indicators."""
     rows = await queries.select_entities(tx, incident_id, kinds=KINDS)
     found = [_opened(cipher, row) for row in rows]
     hosts = _without_short_names([item.entity.value for item in found if item.entity.kind == "host"])
     shown = [item for item in found if item.entity.kind != "host" or item.entity.value in hosts]
-    indicators = [_indicator(item) for item in _worth_searching(shown, hosts)]
+    indicators = [_indicator(item) for item in _worth_searching(shown, hosts) if item.entity.value not in harmless]
     ordered = sorted((item.entity for item in shown), key=lambda entity: KINDS.index(entity.kind))
     return Subjects(
         hosts=tuple(hosts),
@@ -59,15 +60,15 @@ async def find(tx: TenantTx, cipher: TenantCipher, incident_id: IncidentId) -> S
 
 
 def _opened(cipher: TenantCipher, row: queries.EntityRow) -> _Found:
-    kind = cast("RecordedKind", row.kind)
+    kind: RecordedKind = cast("RecordedKind", row.kind)
     value = open_entity(cipher, row.alert_id, kind, row.value_index, row.value).value
     entity = Entity(
-        kind=kind, value=whole(value), first_seen=row.first_seen, last_seen=row.last_seen, alerts=row.alerts
+        kind=kind, value=_whole(value), first_seen=row.first_seen, last_seen=row.last_seen, alerts=row.alerts
     )
     return _Found(entity=entity, sources=row.sources)
 
 
-def whole(text: str) -> str:
+def _whole(text: str) -> str:
     """`text` with what UTF-8 cannot say (half a surrogate pair) spelled out."""
     return text.encode("utf-8", "backslashreplace").decode()
 
@@ -102,7 +103,7 @@ def _indicator(item: _Found) -> Indicator:
     return Indicator(
         kind=entity.kind,
         value=entity.value,
-        origin=item.sources,
+        origin=item.sources.replace(".", " "),  # a source's name is no address, and must not look like one
         first_seen=entity.first_seen,
         last_seen=entity.last_seen,
         sightings=entity.alerts,

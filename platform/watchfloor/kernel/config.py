@@ -24,6 +24,9 @@ _BARE: Final = {"database_url": "DATABASE_URL", "valkey_url": "VALKEY_URL"}
 _SECRETS: Final = frozenset({"database_url", "valkey_url"})
 _PREFIX: Final = "WATCHFLOOR_"
 
+METRICS_DIRECTORY: Final = "PROMETHEUS_MULTIPROC_DIR"
+"""The variable by which the Prometheus client shares metrics among processes. It is read when it is imported."""
+
 
 def _default_home() -> Path:
     # Root's servers run as another account, which cannot enter root's own home.
@@ -100,6 +103,17 @@ def use_home(home: Path) -> None:
     os.environ[f"{_PREFIX}HOME"] = str(home)
 
 
+def environment_with(**changes: str) -> dict[str, str]:
+    """Our environment with `changes`, for a process that we start."""
+    return {**os.environ, **changes}
+
+
+def metrics_directory() -> Path | None:
+    """Where the processes of this machine put their metrics, for one of them to show all; None if each is alone."""
+    directory = os.environ.get(METRICS_DIRECTORY)
+    return None if directory is None else Path(directory)
+
+
 def _home_of(environ: Mapping[str, str]) -> Path:
     return Path(environ.get(f"{_PREFIX}HOME") or _default_home()).expanduser().absolute()
 
@@ -126,7 +140,7 @@ def _from_environment(environ: Mapping[str, str], faults: list[str]) -> dict[str
         plain = variable.removesuffix("_FILE")
         if variable in known and text:
             found[known[variable]] = text
-        elif plain in known and known[plain] in _SECRETS and plain != variable:
+        elif plain in known and known[plain] in _SECRETS and plain != variable and text:
             secret = _secret_file(variable, Path(text), faults)
             found.update({known[plain]: secret} if secret else {})
         elif variable.startswith(_PREFIX) and variable != f"{_PREFIX}HOME" and variable not in known:

@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 import hmac
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, LiteralString, TypeVar
@@ -159,9 +159,12 @@ class Database:
             async with connection.transaction():
                 yield connection
         except _LOST as lost:
+            if isinstance(lost, ValueError):  # asyncpg's word for an argument of the wrong type
+                raise
             raise Unavailable(f"The connection to PostgreSQL was lost: {lost}.") from lost
         finally:
-            await self._pool.release(connection)
+            with suppress(OSError, *_LOST):  # a dead connection is not handed out again
+                await self._pool.release(connection)
 
 
 # The task is kept beside the tenant because a child task inherits the variable but not the transaction.

@@ -16,6 +16,9 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from watchfloor.kernel.config import metrics_directory
 
 METRICS_CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 REGISTRY: Final = CollectorRegistry(auto_describe=True)
@@ -39,7 +42,10 @@ INTAKE_BYTES: Final = Counter(
     "watchfloor_intake_bytes", "Bytes accepted by a door, after inflating.", ("door",), registry=REGISTRY
 )
 INTAKE_BACKLOG: Final = Gauge(
-    "watchfloor_intake_backlog_batches", "Accepted batches still to be worked.", registry=REGISTRY
+    "watchfloor_intake_backlog_batches",
+    "Accepted batches still to be worked.",
+    registry=REGISTRY,
+    multiprocess_mode="mostrecent",
 )
 EVENTS: Final = Counter(
     "watchfloor_events",
@@ -59,7 +65,10 @@ ALERT_DELAY: Final = Histogram(
     buckets=_SECONDS,
 )
 OUTBOX_BACKLOG: Final = Gauge(
-    "watchfloor_outbox_backlog_messages", "Messages still to be delivered.", registry=REGISTRY
+    "watchfloor_outbox_backlog_messages",
+    "Messages still to be delivered.",
+    registry=REGISTRY,
+    multiprocess_mode="mostrecent",
 )
 OUTBOX_DELIVERIES: Final = Counter(
     "watchfloor_outbox_deliveries", "Attempts to deliver a message, by result.", ("topic", "outcome"), registry=REGISTRY
@@ -90,8 +99,13 @@ _current: Final = _Current()
 
 
 def metrics_text() -> bytes:
-    """All metrics of this process in the Prometheus text format."""
-    return generate_latest(REGISTRY)
+    """All metrics in the Prometheus text format: of all programs under one `watchfloor up`, else of this process."""
+    directory = metrics_directory()
+    if directory is None:
+        return generate_latest(REGISTRY)
+    shared = CollectorRegistry()
+    MultiProcessCollector(shared, path=str(directory))  # type: ignore[no-untyped-call]  # the library has no types here
+    return generate_latest(shared)
 
 
 def start_tracing(*, process: str, version: str, endpoint: str | None, exporter: SpanExporter | None = None) -> Tracing:
