@@ -83,8 +83,8 @@ async def rate(database: Database, tenant_id: TenantId, cipher: TenantCipher, en
         report = await verify(tx, archive, trusted_keys(settings))
     state = "sound" if report.is_sound else "NOT SOUND"
     print(  # noqa: T201 - a program for a terminal
-        f"verify: {report.entries:,} entries in {report.seconds:.2f} s: {report.entries / report.seconds:,.0f}/s, {state};"
-        f" one connection appended {appended:,.0f}/s"
+        f"verify: {report.entries:,} entries in {report.seconds:.2f} s: {report.entries / report.seconds:,.0f}/s,"
+        f" {state}; one connection appended {appended:,.0f}/s"
     )
 
 

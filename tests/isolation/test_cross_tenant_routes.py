@@ -34,5 +34,4 @@ def test_ten_thousand_attacks_find_nothing(api: Api, world: World, caplog: pytes
         total.requests += findings.requests
         total.leaks += findings.leaks
     assert total.leaks == []
-    print("REQUESTS", total.requests)
     assert total.requests >= 10_000

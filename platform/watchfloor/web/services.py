@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from watchfloor.access.limits import Limit, Limiter, LocalLimiter
 from watchfloor.kernel.config import Settings
 from watchfloor.kernel.db import Database, Role
-from watchfloor.kernel.valkey import connect
+from watchfloor.kernel.valkey import Wake, connect
 from watchfloor.tenancy.keyring import Keyring
 from watchfloor.web.cursors import Cursors
 
@@ -42,6 +42,7 @@ class Services:
         self.app = app
         self.auth = auth
         self.valkey = valkey
+        self.wake = Wake(valkey)
         self.limits = limits
         self.keyring = Keyring.open(settings)
         self.cursors = Cursors.open(settings)

@@ -95,7 +95,7 @@ async def _run(server: DoorServer, listener: socket.socket, reception: Reception
 def listen(host: str, port: int) -> socket.socket:
     """A socket for the doors. Raises Unavailable when the port cannot be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))

@@ -26,6 +26,7 @@ from watchfloor.kernel.crypto import TenantCipher
 from watchfloor.kernel.db import TenantTx, directory_tx
 from watchfloor.kernel.errors import NotFound
 from watchfloor.kernel.ids import IncidentId
+from watchfloor.kernel.outbox import INCIDENT_CHANGED
 from watchfloor.web.api.given import IN_TENANT, Cursor, InTenant, Page, PageSize
 from watchfloor.web.api.views import IncidentView, incident_view
 from watchfloor.web.calls import TenantCall
@@ -253,6 +254,8 @@ async def _run(call: TenantCall, work: _Work) -> IncidentReply:
     async with call.records() as tx:
         reply = await work(tx, await call.cipher(tx))
     reply.require()
+    if reply.changed:
+        await call.hint(INCIDENT_CHANGED)
     return IncidentReply(text=reply.text, changed=reply.changed, incident=incident_view(reply))
 
 

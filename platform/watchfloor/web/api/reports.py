@@ -15,6 +15,7 @@ from watchfloor.kernel import ids
 from watchfloor.kernel.db import TenantTx
 from watchfloor.kernel.errors import Conflict, NotFound
 from watchfloor.kernel.ids import IncidentId, ReportId
+from watchfloor.kernel.outbox import REPORT_REQUESTED
 from watchfloor.tenancy.files import TenantFiles
 from watchfloor.web.api import queries
 from watchfloor.web.api.evidence import LAST_ID, LAST_MOMENT
@@ -79,6 +80,7 @@ async def request_report(call: InTenant, data: JSONBody[ReportRequest]) -> Repor
     report_id = reply.require().report_id
     if report_id is None:
         raise NotFound(NOBODY_HERE)
+    await call.hint(REPORT_REQUESTED)
     return ReportRequested(text=reply.text, report=ids.show("rpt", report_id))
 
 
