@@ -1,6 +1,7 @@
 """`watchfloor console`: the analysts' terminal."""
 
 import asyncio
+import logging
 import shutil
 import sys
 from collections.abc import AsyncGenerator, Iterable
@@ -57,6 +58,8 @@ def _login(email: str | None, key_file: Path | None, settings: Settings) -> Logi
 async def _run(settings: Settings, login: Login, lines: Iterable[str] | None, *, as_json: bool) -> bool:
     async with _opened(settings, login) as (session, watch):
         if lines is None:
+            # A warning of a library must not be written over the screen.
+            logging.getLogger().addHandler(logging.NullHandler())
             await Screen(session, watch, settings=settings, clock=SystemClock()).run()
             return True
         plain = Plain(

@@ -16,10 +16,11 @@ from litestar import Router
 from litestar.handlers import HTTPRouteHandler
 
 from watchfloor.kernel.config import Settings
+from watchfloor.kernel.serving import listen
 from watchfloor.ops.migrate import check_schema
 from watchfloor.web.app import Application, create_app
 from watchfloor.web.health import CheckSchema
-from watchfloor.web.server import listen, run
+from watchfloor.web.server import run
 from watchfloor.web.services import STANDARD_LIMITS, Limits, Services, open_services
 
 T = TypeVar("T")
@@ -89,7 +90,7 @@ def serving(
     check: CheckSchema = check_schema,
 ) -> Generator[Api]:
     """The application on these settings, with these limits and extra routes, as long as the block lasts."""
-    listener = listen("127.0.0.1", 0)
+    listener = listen("127.0.0.1", 0, setting="TEST")
     base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     settings = msgspec.structs.replace(settings, public_url=public_url or base_url)
     http = httpx.Client(base_url=base_url, timeout=30, trust_env=False)

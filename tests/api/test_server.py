@@ -13,10 +13,11 @@ from tests.conftest import MakeSettings
 from watchfloor.kernel.config import Settings, load_settings
 from watchfloor.kernel.db import Database
 from watchfloor.kernel.errors import Conflict, Invalid, Unavailable
+from watchfloor.kernel.serving import listen
 from watchfloor.ops.embedded.ports import free_port
 from watchfloor.ops.migrate import check_schema
 from watchfloor.web.app import check_address
-from watchfloor.web.server import listen, serve
+from watchfloor.web.server import serve
 
 
 async def old_schema(_database: Database) -> None:
@@ -33,7 +34,7 @@ async def test_it_serves_until_it_is_told_to_stop(settings: Settings) -> None:
         assert (await client.get("/health/ready")).status_code == 200
     stop.set()
     await asyncio.wait_for(serving_task, 20)
-    with contextlib.closing(listen("127.0.0.1", settings.api_port)):
+    with contextlib.closing(listen("127.0.0.1", settings.api_port, setting="TEST")):
         pass
 
 
@@ -44,16 +45,16 @@ async def test_another_schema_stops_the_start(settings: Settings) -> None:
 
 
 def test_a_port_in_use_is_told_with_its_number_and_setting() -> None:
-    with contextlib.closing(listen("127.0.0.1", 0)) as taken:
+    with contextlib.closing(listen("127.0.0.1", 0, setting="TEST")) as taken:
         port = taken.getsockname()[1]
         taken.listen()
         with pytest.raises(Unavailable, match=f"WATCHFLOOR_API_PORT: Port {port} on 127.0.0.1 is in use"):
-            listen("127.0.0.1", port)
+            listen("127.0.0.1", port, setting="WATCHFLOOR_API_PORT")
 
 
 def test_an_address_that_is_not_this_machine_s_is_told() -> None:
     with pytest.raises(Unavailable, match="cannot be had"):
-        listen("192.0.2.1", 0)
+        listen("192.0.2.1", 0, setting="WATCHFLOOR_API_PORT")
 
 
 def test_readiness_fails_when_the_schema_changes_under_a_running_process(make_settings: MakeSettings) -> None:

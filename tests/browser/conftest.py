@@ -11,9 +11,10 @@ import pytest
 from playwright.async_api import Browser, async_playwright
 
 from watchfloor.kernel.config import Settings
+from watchfloor.kernel.serving import listen
 from watchfloor.ops.migrate import check_schema
 from watchfloor.web.app import create_app
-from watchfloor.web.server import listen, run
+from watchfloor.web.server import run
 from watchfloor.web.services import open_services
 
 FLAGS: Final = [
@@ -32,7 +33,7 @@ FLAGS: Final = [
 @pytest.fixture
 async def site(settings: Settings) -> AsyncGenerator[str]:
     """The address of a running application."""
-    with contextlib.closing(listen("127.0.0.1", 0)) as listener:
+    with contextlib.closing(listen("127.0.0.1", 0, setting="TEST")) as listener:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         async with open_services(msgspec.structs.replace(settings, public_url=address)) as services:
             ready, stop = asyncio.Event(), asyncio.Event()

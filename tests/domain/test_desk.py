@@ -331,6 +331,17 @@ async def test_the_card_says_what_is_due_what_was_seen_and_what_the_reader_may_d
     assert viewer.actions == ()
 
 
+async def test_the_card_says_how_far_the_report_is_to_who_may_read_it(office: Office) -> None:
+    await office.bring("new")
+    asked = card_of(await office.run("request_report"))
+    assert Text("queued (en)") in values_of(asked)
+    reader = frozenset({Permission.INCIDENT_READ})
+    async with tenant_tx(office.bot, office.acme.id) as tx:
+        actor = office.make_worker().actor
+        shown = await desk.show(tx, office.acme.cipher, actor, reader, incident="ACME-1")
+    assert not [row for row in card_of(shown).rows if row.label == "Report"]
+
+
 async def test_targets_come_from_the_tenants_bundle(office: Office, make_tenant: MakeTenant) -> None:
     sla = '{"acknowledge": {"critical": "5m"}, "resolve": {"critical": "1h"}, "business_hours_for": ["low"]}'
     tenant = await make_tenant("FAST", bundle=f'{{"sla": {sla}}}')

@@ -12,8 +12,7 @@ HOMES = {
     "platform/watchfloor/kernel/egress.py": "the client",
     "platform/watchfloor/kernel/egress_network.py": "its connections and look-ups",
     "platform/watchfloor/kernel/egress_rules.py": "its judgement of URLs",
-    "platform/watchfloor/feeds/doors/server.py": "binds the doors' listening socket",
-    "platform/watchfloor/web/server.py": "binds the web application's listening socket",
+    "platform/watchfloor/kernel/serving.py": "binds the listening sockets of the API and the doors",
     "platform/watchfloor/ops/embedded/valkey.py": "asks the server that it started whether it is ready",
     "platform/watchfloor/ops/embedded/ports.py": "looks whether a port of this machine is free",
 }

@@ -20,7 +20,7 @@ from watchfloor.feeds.doors.admission import Admission
 from watchfloor.feeds.doors.gate import Gate
 from watchfloor.feeds.doors.hints import Hints
 from watchfloor.feeds.doors.reception import Reception
-from watchfloor.feeds.doors.server import DoorServer, listen
+from watchfloor.feeds.doors.server import door_server
 from watchfloor.feeds.feed import Door, Feed
 from watchfloor.feeds.intake import Intake, PostgresIntake
 from watchfloor.feeds.registry import create_feed, mint_token
@@ -30,6 +30,7 @@ from watchfloor.kernel.credentials import MintedToken
 from watchfloor.kernel.crypto import TenantCipher
 from watchfloor.kernel.db import Database, tenant_tx
 from watchfloor.kernel.ids import TenantId, new_uuid
+from watchfloor.kernel.serving import listen
 from watchfloor.kernel.valkey import Wake
 from watchfloor.lake.segments import SegmentStore
 from watchfloor.normalise.event import Event
@@ -122,9 +123,9 @@ class Site:
         intake = PostgresIntake(self.app, self.keyring, backlog_bytes=backlog_bytes)
         hints = Hints(Wake(self.valkey))
         reception = Reception(Gate(self.auth, self.keyring), Admission(), intake, hints)
-        listener = self.held.enter_context(listen("127.0.0.1", 0))
+        listener = self.held.enter_context(listen("127.0.0.1", 0, setting="TEST"))
         ready = asyncio.Event()
-        server = DoorServer(reception, intake, ready.set)
+        server = door_server(reception, intake, ready.set)
         serving = asyncio.create_task(server.serve([listener]))
         await ready.wait()
 

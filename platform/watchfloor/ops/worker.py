@@ -12,7 +12,6 @@ from contextlib import AsyncExitStack
 from watchfloor.kernel.clock import SystemClock
 from watchfloor.kernel.config import Settings
 from watchfloor.kernel.db import Role
-from watchfloor.kernel.logging import start_logging
 from watchfloor.ops.chores import Chores
 from watchfloor.ops.consumers import Resources, load_consumers
 from watchfloor.ops.migrate import check_schema
@@ -22,7 +21,6 @@ from watchfloor.ops.schedule import keep
 
 async def serve(settings: Settings, *, ready: Callable[[], None], stop: asyncio.Event) -> None:
     """Runs until `stop` is set. Raises Unavailable or Conflict when it cannot start."""
-    start_logging(process="worker", level=settings.log_level)
     async with AsyncExitStack() as opened:
         resources = Resources(settings, opened)
         await check_schema(await resources.database(Role.APP))
