@@ -122,7 +122,7 @@ class Pen:
             Group(*parts),
             title=Line(f" {card.ref} ", style="bold"),
             title_align="left",
-            subtitle=Line(f" revision {card.revision} · {self._public_url}{card.link.path} ", style=DIM),
+            subtitle=Line(f" revision {card.revision} ", style=DIM),
             subtitle_align="right",
             border_style=severity.style.removeprefix("bold ").replace("white on ", ""),
             box=box.ROUNDED,

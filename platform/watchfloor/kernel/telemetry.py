@@ -57,7 +57,6 @@ MATCHES: Final = Counter(
     "watchfloor_matches", "Rule matches, before exceptions and dedup.", ("level",), registry=REGISTRY
 )
 ALERTS: Final = Counter("watchfloor_alerts", "New alerts.", ("level",), registry=REGISTRY)
-INCIDENTS: Final = Counter("watchfloor_incidents", "New incidents.", ("severity",), registry=REGISTRY)
 ALERT_DELAY: Final = Histogram(
     "watchfloor_alert_delay_seconds",
     "From the acceptance of an event to the alert that it raised.",

@@ -25,7 +25,9 @@ _BUILT_IN_USERS: Final = frozenset(
         "iusr",
     }
 )
-_BUILT_IN_REALMS: Final = frozenset({"nt authority", "autorite nt", "nt-autorität", "nt service", "window manager"})
+_BUILT_IN_REALMS: Final = frozenset(
+    {"nt authority", "autorite nt", "nt-autorität", "nt service", "window manager", "builtin", "vordefiniert"}
+)
 _SESSION_USER: Final = re.compile(r"(dwm|umfd)-\d+")
 _BUILT_IN_SIDS: Final = frozenset({"S-1-0-0", "S-1-5-7", "S-1-5-18", "S-1-5-19", "S-1-5-20"})
 _EMPTY_HASHES: Final = frozenset(

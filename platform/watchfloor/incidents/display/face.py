@@ -18,6 +18,7 @@ from watchfloor.incidents.incident import Incident, Reference, VerdictKind
 from watchfloor.incidents.lifecycle import Action, actions
 from watchfloor.incidents.sealing import open_entity, open_reason
 from watchfloor.incidents.targets import target_of
+from watchfloor.kernel import ids
 from watchfloor.kernel.crypto import TenantCipher
 from watchfloor.kernel.db import TenantTx
 from watchfloor.kernel.errors import NotFound
@@ -91,7 +92,7 @@ async def card_of(tx: TenantTx, cipher: TenantCipher, incident: Incident, permis
             action for action in actions(incident.state, verdict=incident.verdict) if NEEDED[action] in permissions
         ),
         revision=incident.revision,
-        link=Link("Open in the portal", f"/incidents/{ref}"),
+        link=Link("The record", f"/api/v1/tenants/{ids.show('ten', tx.tenant_id)}/incidents/{ref}"),
     )
 
 

@@ -58,6 +58,8 @@ def _figures(outcome: Outcome) -> str:
 
 def _where_to_go(settings: Settings, outcome: Outcome) -> str:
     program = Path(sys.executable).with_name("watchfloor")
+    if program.is_relative_to(Path.cwd()):
+        program = program.relative_to(Path.cwd())
     console = f"WATCHFLOOR_HOME={settings.home} {program} console --as {ANALYST}"
     viewers = ", ".join(VIEWERS.values())
     return (
