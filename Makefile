@@ -17,7 +17,7 @@ demo: ## Run Watchfloor with two customers and an attack, until Ctrl-C; ONESHOT=
 
 test: ## Run all tests but the load tests; ARGS="-k name" chooses
 	@infra/bootstrap test
-	@.venv/bin/python -m pytest -m "not load" $(ARGS)
+	@.venv/bin/python -m pytest -n 2 --dist loadfile -m "not load" $(ARGS)
 
 test-fast: ## Run the tests that take no more than a moment each
 	@infra/bootstrap test

@@ -24,10 +24,10 @@ import hypothesis
 import pytest
 from redis.asyncio import Redis
 
+from tests.ports import free_port
 from watchfloor.kernel.config import Settings, load_settings
 from watchfloor.kernel.db import Database, Role
 from watchfloor.kernel.valkey import connect
-from watchfloor.ops.embedded.ports import free_port
 from watchfloor.ops.embedded.postgres import PostgresServer
 from watchfloor.ops.embedded.valkey import ValkeyServer
 from watchfloor.ops.migrate import bootstrap, migrate

@@ -11,13 +11,13 @@ import pytest
 
 from tests.api.running import UNLIMITED, Api, serving
 from tests.conftest import Servers
+from tests.ports import free_port
 from watchfloor.access import development
 from watchfloor.access.limits import Limit
 from watchfloor.kernel.config import Settings, load_settings
 from watchfloor.kernel.db import Database, directory_tx
 from watchfloor.kernel.errors import NotFound
 from watchfloor.kernel.ids import new_uuid
-from watchfloor.ops.embedded.ports import free_port
 from watchfloor.ops.embedded.postgres import PostgresServer
 from watchfloor.ops.migrate import bootstrap, migrate
 from watchfloor.web.declaration import routes

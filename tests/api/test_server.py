@@ -10,11 +10,11 @@ import pytest
 
 from tests.api.running import Api, serving
 from tests.conftest import MakeSettings
+from tests.ports import free_port
 from watchfloor.kernel.config import Settings, load_settings
 from watchfloor.kernel.db import Database
 from watchfloor.kernel.errors import Conflict, Invalid, Unavailable
 from watchfloor.kernel.serving import listen
-from watchfloor.ops.embedded.ports import free_port
 from watchfloor.ops.migrate import check_schema
 from watchfloor.web.app import check_address
 from watchfloor.web.server import serve

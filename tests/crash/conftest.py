@@ -13,6 +13,7 @@ from typing import Final, Protocol
 import asyncpg
 import pytest
 
+from tests.ports import free_port
 from watchfloor.audit.append import Actor
 from watchfloor.feeds.feed import Door
 from watchfloor.feeds.registry import create_feed, mint_token
@@ -21,7 +22,6 @@ from watchfloor.kernel.crypto import TenantCipher
 from watchfloor.kernel.db import Database, Role, tenant_tx
 from watchfloor.kernel.errors import WatchfloorError
 from watchfloor.kernel.ids import FeedId, TenantId, new_uuid
-from watchfloor.ops.embedded.ports import free_port
 from watchfloor.ops.embedded.postgres import PostgresServer
 from watchfloor.ops.embedded.valkey import ValkeyServer
 from watchfloor.ops.migrate import bootstrap, migrate

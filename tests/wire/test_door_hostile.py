@@ -19,9 +19,9 @@ import pytest
 import zstandard
 from redis.asyncio import Redis
 
+from tests.ports import free_port
 from tests.wire.conftest import OpenFeed, Site
 from watchfloor.kernel.config import Settings
-from watchfloor.ops.embedded.ports import free_port
 from watchfloor.ops.service import Program
 
 HEC: Final = "/services/collector/event"

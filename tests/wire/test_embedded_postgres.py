@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import asyncpg
 import pytest
 
+from tests.ports import free_port
 from watchfloor.kernel.errors import Conflict, Invalid, Unavailable
 from watchfloor.ops.embedded.leftover import leftovers
-from watchfloor.ops.embedded.ports import free_port
 from watchfloor.ops.embedded.postgres import PostgresServer
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import AuthenticationError
 
+from tests.ports import free_port
 from watchfloor.kernel.errors import Conflict, Unavailable
-from watchfloor.ops.embedded.ports import free_port
 from watchfloor.ops.embedded.valkey import ValkeyServer
 
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator
 from redis.asyncio import Redis
 
 from tests.conftest import Eventually
+from tests.ports import free_port
 from tests.wire.conftest import Customer, Site
 from watchfloor.feeds.batch import Packer, SentEvent
 from watchfloor.feeds.doors.hints import PIPELINE_LANE, Hints
@@ -15,7 +16,6 @@ from watchfloor.feeds.feed import Feed
 from watchfloor.feeds.intake import PostgresIntake, Sender
 from watchfloor.kernel.ids import TenantId, new_uuid
 from watchfloor.kernel.valkey import Wake
-from watchfloor.ops.embedded.ports import free_port
 from watchfloor.ops.pipeline import Pipeline
 
 SENDER = Sender(remote="127.0.0.1", user_agent="test", content_type="", request_id="1")

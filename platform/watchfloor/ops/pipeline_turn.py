@@ -21,7 +21,7 @@ from watchfloor.feeds.rotation import Turn
 from watchfloor.incidents.group import group
 from watchfloor.kernel.clock import Clock
 from watchfloor.kernel.ids import BatchId, IncidentId
-from watchfloor.kernel.telemetry import ALERT_DELAY, ALERTS, EVENTS, MATCHES
+from watchfloor.kernel.telemetry import ALERT_DELAY, ALERTS, EVENTS, MATCHES, span
 from watchfloor.lake.store import EventStore
 from watchfloor.ops.pipeline_digest import Digest, digest
 from watchfloor.ops.pipeline_journal import Journal
@@ -64,7 +64,10 @@ async def take_turn(bench: Bench, turn: Turn, attempt: Attempt) -> Outcome:
         if work is None:
             return Outcome(cost=0, has_more=False)
         attempt.batches = tuple(batch.id for batch in work.batches)
-        with bench.journal.working_on(turn.tenant_id, attempt.batches):
+        with (
+            bench.journal.working_on(turn.tenant_id, attempt.batches),
+            span("pipeline.turn", batches=len(work.batches)),
+        ):
             digested = await asyncio.to_thread(digest, work.cipher, work.batches, bench.engine)
             changes, incidents = await _write(bench, work, digested)
     _measure(bench, digested, changes)

@@ -22,7 +22,7 @@ from watchfloor.kernel.errors import Unavailable, WatchfloorError
 from watchfloor.kernel.ids import TenantId
 from watchfloor.kernel.logging import log_context
 from watchfloor.kernel.queries import Message
-from watchfloor.kernel.telemetry import OUTBOX_DELIVERIES
+from watchfloor.kernel.telemetry import OUTBOX_DELIVERIES, span
 from watchfloor.ops.consumers import Consumer, Resources
 from watchfloor.tenancy.directory import active_tenants
 
@@ -100,7 +100,8 @@ class Relay:
             taken.extend(await outbox.take(tx, topic=consumer.topic, limit=limit))
             fresh = [m for m in taken if await outbox.acknowledge(tx, m, consumer=consumer.name)]
             for message in {message.key: message for message in fresh}.values():
-                await consumer.handle(tx, message)
+                with span("outbox.deliver", topic=consumer.topic):
+                    await consumer.handle(tx, message)
         if fresh:
             OUTBOX_DELIVERIES.labels(topic=consumer.topic, outcome="delivered").inc(len(fresh))
             await self._tell(tenant_id, fresh)

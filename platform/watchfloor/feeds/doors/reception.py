@@ -19,7 +19,7 @@ from watchfloor.feeds.intake import Intake, Receipt, Sender
 from watchfloor.feeds.registry import TokenRefused
 from watchfloor.kernel import ids
 from watchfloor.kernel.errors import Unavailable, WatchfloorError
-from watchfloor.kernel.telemetry import INTAKE_BATCHES, INTAKE_BYTES
+from watchfloor.kernel.telemetry import INTAKE_BATCHES, INTAKE_BYTES, span
 
 Read = Callable[[bytes | bytearray], PackedBatch]
 """How a protocol makes a batch of an inflated body."""
@@ -66,7 +66,8 @@ class Reception:
     ) -> Receipt:
         """Reads the body and makes its events durable. Raises what the steps raise; then nothing was taken."""
         try:
-            receipt = await self._take(request, feed, read, incoming=incoming, request_key=request_key)
+            with span("door.take", door=feed.door):
+                receipt = await self._take(request, feed, read, incoming=incoming, request_key=request_key)
         except Unavailable:
             INTAKE_BATCHES.labels(feed.door, "full").inc()
             raise

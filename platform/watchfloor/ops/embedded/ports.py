@@ -25,11 +25,3 @@ def in_use(port: int, *, server: str, setting: str) -> Conflict:
         where=setting,
         remedy=f"Stop what listens there (find it with: ss -ltnp 'sport = :{port}') or set {setting} to a free port.",
     )
-
-
-def free_port() -> int:
-    """A port that nothing listens on at the moment."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
