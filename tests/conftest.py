@@ -117,6 +117,14 @@ class MakeSettings(Protocol):
         ...
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Makes what a test logged fit to be sent between processes: hostile text need not be UTF-8."""
+    report = yield
+    report.sections = [(name, text.encode("utf-8", "backslashreplace").decode()) for name, text in report.sections]
+    return report
+
+
 @pytest.fixture(scope="session")
 def open_dir() -> Generator[Path]:
     """A directory that a server's own account can reach, which pytest's are not. For the whole run."""
