@@ -142,7 +142,7 @@ async def test_a_migration_gives_up_when_it_waits_too_long_and_leaves_nothing_ha
     await lock.start()
     await connection.execute("lock table wf.schema_migrations in share mode")
     began = asyncio.get_running_loop().time()
-    with pytest.raises((asyncpg.LockNotAvailableError, Unavailable)):
+    with pytest.raises(Unavailable, match="in use"):
         await migrate(empty)
     assert 4 < asyncio.get_running_loop().time() - began < 9
     await lock.rollback()

@@ -94,10 +94,7 @@ async def migrate(settings: Settings) -> list[str]:
         records = await connection.fetch(queries.SELECT_APPLIED)
         pending = _pending(msgspec.convert([dict(record) for record in records], list[Applied]))
         for migration in pending:
-            async with connection.transaction():
-                await connection.execute(queries.SHORT_LOCKS)
-                await connection.execute(migration.sql)
-                await connection.execute(queries.INSERT_APPLIED, migration.version, migration.name, migration.checksum)
+            await _apply(connection, migration)
         await connection.execute(
             queries.UPSERT_CONTEXT_KEY, CONTEXT_KEY_ID, *context_pads(read_secret(settings, "context.key"))
         )
@@ -162,6 +159,20 @@ async def _run(connection: "asyncpg.Connection[asyncpg.Record]", query: str, *ar
     """Runs the statements that PostgreSQL itself quoted: names and passwords cannot be parameters there."""
     for record in await connection.fetch(query, *(str(argument) for argument in arguments)):
         await connection.execute(cast("str", record[0]))
+
+
+async def _apply(connection: "asyncpg.Connection[asyncpg.Record]", migration: Migration) -> None:
+    try:
+        async with connection.transaction():
+            await connection.execute(queries.SHORT_LOCKS)
+            await connection.execute(migration.sql)
+            await connection.execute(queries.INSERT_APPLIED, migration.version, migration.name, migration.checksum)
+    except asyncpg.LockNotAvailableError:
+        raise Unavailable(
+            "A table that the migration changes was in use for five seconds; nothing was changed.",
+            where=migration.name,
+            remedy="Run `watchfloor migrate` again, at a quieter time.",
+        ) from None
 
 
 def _pending(applied: list[Applied]) -> list[Migration]:
