@@ -1,6 +1,7 @@
 """A worker that is killed while it makes a report loses nothing and does nothing twice (Q1)."""
 
 import asyncio
+import contextlib
 import random
 import sys
 from typing import Final
@@ -90,7 +91,8 @@ async def test_a_worker_killed_at_any_moment_leaves_each_report_once(
         try:
             await asyncio.wait_for(worker.wait(), dice.uniform(0, 2.5))
         except TimeoutError:
-            worker.kill()
+            with contextlib.suppress(ProcessLookupError):
+                worker.kill()
             await worker.wait()
         ready, entries, waiting = await ended(count)
         assert ready == entries

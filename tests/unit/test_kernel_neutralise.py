@@ -22,6 +22,7 @@ from watchfloor.kernel.neutralise import (
     cell,
     chat,
     csv_line,
+    defang,
     for_chat,
     for_chat_code,
     for_csv,
@@ -203,6 +204,12 @@ def test_ten_thousand_hostile_strings_leave_nothing_active_in_chat() -> None:
 def test_any_text_is_inert_in_chat(text: str) -> None:
     assert_chat_is_inert(text)
     assert_code_is_inert(text)
+
+
+@pytest.mark.parametrize("text", ["evil.com.__u__", "evil.com.1", "evil.com.exe", "a.b.evil.com.x"])
+def test_a_host_is_defanged_whatever_hangs_behind_it(text: str) -> None:
+    assert_chat_is_inert(text)
+    assert "evil[.]com" in defang(text)
 
 
 @pytest.mark.slow

@@ -209,7 +209,8 @@ async def test_a_child_has_default_signals_an_empty_input_and_a_private_umask(tm
     said = child.said()
     assert said[0] == "0077"
     status = dict(line.split(":\t", 1) for line in said[1:] if ":\t" in line)
-    assert int(status["SigIgn"], 16) == 0
+    # 32 and 33 are the C library's own, and nobody else's to set.
+    assert int(status["SigIgn"], 16) & ~(1 << 31 | 1 << 32) == 0
     assert int(status["SigBlk"], 16) == 0
 
 

@@ -34,7 +34,7 @@ def run_demo(home: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.slow
 def test_the_demo_goes_as_it_must_twice_in_the_same_home(open_dir: Path) -> None:
-    home = open_dir / "demo"
+    home = open_dir / "the-whole-demo"
     for _ in range(2):
         done = run_demo(home)
         assert done.returncode == 0, done.stdout + done.stderr

@@ -208,13 +208,17 @@ def defang(text: str) -> str:
 
 def _defang_name(found: re.Match[str]) -> str:
     plain = _DOT.sub(".", found[0])
-    last = plain.rpartition(".")[2].strip("-_").lower()
-    # No top-level domain has one letter, begins with a digit or is the ending of a program's or document's name.
-    harmless = len(last) < 2 or last[0].isdigit() or _FILE_ENDING.fullmatch(last) is not None
+    # A program may take any beginning of the name for a host: `evil.com` in `evil.com.__u__`.
+    harmless = not any(_may_end_a_host(label.strip("-_").lower()) for label in plain.split(".")[1:])
     is_host = found.string[max(found.start() - 2, 0) : found.start()].endswith(("//", "@"))
     if harmless and not is_host and _IPV4.search(plain) is None:
         return found[0]
     return plain.replace(".", "[.]")
+
+
+def _may_end_a_host(label: str) -> bool:
+    """No top-level domain has one letter, begins with a digit or is the ending of a program's or document's name."""
+    return len(label) > 1 and not label[0].isdigit() and _FILE_ENDING.fullmatch(label) is None
 
 
 def _chat_line(text: Untrusted, limit: int) -> str:

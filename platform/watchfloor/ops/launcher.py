@@ -51,8 +51,8 @@ def _run(parent: int, death_signal: int, account: str, argv: list[str]) -> NoRet
         libc.prctl(_PR_SET_PDEATHSIG, death_signal, 0, 0, 0)
     if os.getppid() != parent:
         raise SystemExit(NO_PARENT)
-    for ignored_by_python in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT):
-        signal.signal(ignored_by_python, signal.SIG_DFL)
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+        signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, set())
     try:
         os.execv(argv[0], argv)  # noqa: S606 - no shell is the point
