@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .PHONY: help demo test test-fast check fmt bench lock clean
 
 RUN := .venv/bin/python -P -m
-CODE := platform/watchfloor bot reports tenants tests infra/bench
+CODE := platform/watchfloor bot reports tenants tests infra
 ARGS ?=
 
 help: ## List the targets

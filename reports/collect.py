@@ -85,6 +85,7 @@ async def _read(
     entries = await timeline.read(tx, cipher, incident.id, limit=course.ENTRIES_READ)
     given = await queries.select_verdict_given(tx, incident.id)
     known = await people.meet(tx, desk.directory, incident.id, actors=_actors(incident, entries, given))
+    chain = await queries.select_chain(tx)
     counted = await figures.count(tx, incident.id, alert_ids=found.alert_ids, subjects=concerned, taken_at=taken_at)
     return IncidentReport(
         id=ids.show("rpt", request.id),
@@ -106,7 +107,8 @@ async def _read(
         activity=counted.activity,
         gaps=await course.gaps_of(tx, incident),
         provenance=counted.provenance,
-        audit_head=await _head(tx),
+        audit_head=_head(chain),
+        audit_entries=0 if chain is None else chain.entries,
     )
 
 
@@ -159,8 +161,9 @@ def _summaries(evidence: Iterable[Evidence]) -> dict[datetime, str]:
     return {event.at: event.summary for event in evidence}
 
 
-async def _head(tx: TenantTx) -> AuditHead | None:
-    head = await queries.select_head(tx)
-    if head is None:
-        return None
-    return AuditHead(seq=head.seq, hash=head.hash.hex(), signed_at=head.signed_at, key_id=head.key_id)
+def _head(chain: queries.ChainRow | None) -> AuditHead | None:
+    match chain:
+        case queries.ChainRow(seq=int(seq), hash=bytes(link), signed_at=datetime() as signed_at, key_id=str(key_id)):
+            return AuditHead(seq=seq, hash=link.hex(), signed_at=signed_at, key_id=key_id)
+        case _:
+            return None

@@ -1,7 +1,7 @@
 """How a report's facts are handed over: as JSON, bounded, and checked as a whole.
 
 Owns the encoding, which is also what the finished PDF carries inside, and the rules that make facts agree:
-every number has a source that is described, and no total is smaller than what is listed.
+every number has a source that is described, and no total is smaller than what is listed or signed.
 """
 
 from collections.abc import Iterator
@@ -84,6 +84,8 @@ def _short_counts(report: IncidentReport) -> Iterator[str]:
     for entry in report.provenance:
         if entry.total_records < len(entry.records):
             yield f"provenance {entry.id} counts {entry.total_records} records, but lists {len(entry.records)}"
+    if report.audit_head is not None and report.audit_entries < report.audit_head.seq:
+        yield f"audit_entries is {report.audit_entries}, but entry {report.audit_head.seq} is signed"
 
 
 def _backward_times(report: IncidentReport) -> Iterator[str]:

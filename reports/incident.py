@@ -246,14 +246,14 @@ class Evidence(_Facts, frozen=True):
 
 
 class Indicator(_Facts, frozen=True):
-    """A value worth searching for elsewhere. `origin` says where it is known from."""
+    """A value worth searching for elsewhere, and the alerts that name it. `origin` says where it is known from."""
 
     kind: EntityKind
     value: str
     origin: str
     first_seen: Instant
     last_seen: Instant
-    sightings: Count
+    alerts: Count
 
 
 class ServiceLevel(_Facts, frozen=True):
@@ -296,7 +296,7 @@ class Provenance(_Facts, frozen=True):
 
 
 class AuditHead(_Facts, frozen=True):
-    """The signed head of the tenant's audit chain that this report's data was read under (A3)."""
+    """The newest signed head of the tenant's audit chain (A3). Entries may be newer: heads follow by the minute."""
 
     seq: Count
     hash: Digest
@@ -307,7 +307,8 @@ class AuditHead(_Facts, frozen=True):
 class IncidentReport(_Facts, frozen=True, tag_field="report", tag="incident"):
     """All that a technical incident report says.
 
-    Lists may be selections, the most important first; `figures` always count everything.
+    Lists may be selections, the most important first; `figures` always count everything. `audit_entries` is the
+    length of the tenant's audit chain when the data was read; `audit_head` is missing when nothing was signed yet.
     """
 
     id: str
@@ -332,3 +333,4 @@ class IncidentReport(_Facts, frozen=True, tag_field="report", tag="incident"):
     gaps: tuple[Gap, ...] = ()
     provenance: tuple[Provenance, ...] = ()
     audit_head: AuditHead | None = None
+    audit_entries: Count = 0

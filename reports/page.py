@@ -14,7 +14,7 @@ from markupsafe import Markup
 from reports.assets import read_template
 from reports.incident import IncidentReport
 from reports.language.locale import Locale
-from reports.printed import code, lines, own, printed, sentence
+from reports.printed import code, lines, own, printed, sentence, words
 from reports.view import VALUE_LIMIT, build
 
 DATA_NAME: Final = "incident.json"
@@ -23,7 +23,7 @@ INDICATORS_NAME: Final = "indicators.csv"
 
 def incident_page(report: IncidentReport, locale: Locale, *, data_hash: str) -> str:
     """The whole report as one HTML document. `data_hash` is the SHA-256 (hex) of the data attached to it."""
-    words = locale.phrases.words
+    names = locale.phrases.words
     return (
         _environment()
         .get_template("incident.html")
@@ -34,12 +34,12 @@ def incident_page(report: IncidentReport, locale: Locale, *, data_hash: str) -> 
             loc=locale,
             say=_say,
             outcome={
-                "met": words.target_met,
-                "missed": words.target_missed,
-                "running": words.target_running,
-                "none": words.no_target,
+                "met": names.target_met,
+                "missed": names.target_missed,
+                "running": names.target_running,
+                "none": names.no_target,
             },
-            lanes={"saw": words.saw, "did": words.did, "decided": words.decided},
+            lanes={"saw": names.saw, "did": names.did, "decided": names.decided},
             created=f"{report.generated_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}+00:00",
             data_hash=data_hash,
             value_limit=VALUE_LIMIT,
@@ -63,6 +63,7 @@ def _environment() -> Environment:
     environment.filters["code"] = code
     environment.filters["own"] = own
     environment.filters["lines"] = lines
+    environment.filters["words"] = words
     environment.filters["heading"] = _heading
     return environment
 

@@ -27,6 +27,9 @@ LINES_LIMIT: Final = 60
 OWN_LIMIT: Final = 160
 """Characters of a text of the operator's own."""
 
+WHOLE_LIMIT: Final = 31
+"""Characters of a machine's value that is not broken: what the narrowest column of such values holds."""
+
 _LONGEST_SPELLING: Final = len("[U+10FFFF]")
 _UNFINISHED: Final = re.compile(r"\[[^\]]*\Z")
 
@@ -44,8 +47,16 @@ def lines(text: str, limit: int = TEXT_LIMIT) -> Markup:
 
 
 def code(text: str, limit: int = TEXT_LIMIT) -> Markup:
-    """`printed` as a value that came from a machine: set in the fixed-width font."""
-    return Markup("<code>{}</code>").format(printed(text, limit))
+    """`printed` as a value that came from a machine: set in the fixed-width font, a short one on one line."""
+    shown = printed(text, limit)
+    if len(shown) <= WHOLE_LIMIT and shown.isascii():
+        return Markup('<code class="whole">{}</code>').format(shown)
+    return Markup("<code>{}</code>").format(shown)
+
+
+def words(text: str, limit: int = TEXT_LIMIT) -> Markup:
+    """`printed` without breaks inside short words: names of hosts and files have hyphens and dots."""
+    return Markup(" ").join(_unbroken(word) for word in printed(text, limit).split(" "))
 
 
 def own(text: str, limit: int = OWN_LIMIT) -> Markup:
@@ -56,6 +67,13 @@ def own(text: str, limit: int = OWN_LIMIT) -> Markup:
 def sentence(phrase: str, **parts: Markup) -> Markup:
     """One of our own phrases with its `{name}` filled in."""
     return escape(phrase).format(**parts)
+
+
+def _unbroken(word: Markup) -> Markup:
+    plain = word.unescape()
+    if len(plain) > WHOLE_LIMIT or plain.isalnum() or not plain.replace("\N{HORIZONTAL ELLIPSIS}", "").isascii():
+        return word
+    return Markup('<span class="whole">{}</span>').format(word)
 
 
 def _safe(text: str, limit: int) -> str:

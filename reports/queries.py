@@ -110,15 +110,23 @@ having max(h.last_event_at) is null
  order by f.name
 """
 
-SELECT_HEAD: Final[LiteralString] = """
-select seq,
-       hash,
-       signed_at,
-       key_id
-  from wf.audit_heads
- where tenant_id = $1
- order by seq desc
- limit 1
+SELECT_CHAIN: Final[LiteralString] = """
+select t.seq as entries,
+       h.seq,
+       h.hash,
+       h.signed_at,
+       h.key_id
+  from wf.audit_tips t
+  left join lateral (select n.seq,
+                            n.hash,
+                            n.signed_at,
+                            n.key_id
+                       from wf.audit_heads n
+                      where n.tenant_id = $1
+                      order by n.seq desc
+                      limit 1) h
+    on true
+ where t.tenant_id = $1
 """
 
 SELECT_NAMES: Final[LiteralString] = """
@@ -180,13 +188,14 @@ class FeedRow(msgspec.Struct, frozen=True, kw_only=True):
     newest: datetime | None
 
 
-class HeadRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A signed head of the audit chain."""
+class ChainRow(msgspec.Struct, frozen=True, kw_only=True):
+    """How long the audit chain is, and its newest signed head, if there is one."""
 
-    seq: int
-    hash: bytes
-    signed_at: datetime
-    key_id: str
+    entries: int
+    seq: int | None
+    hash: bytes | None
+    signed_at: datetime | None
+    key_id: str | None
 
 
 class NameRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -249,9 +258,9 @@ async def select_silent_feeds(tx: TenantTx, before: datetime) -> list[FeedRow]:
     return await tx.rows(FeedRow, SELECT_SILENT_FEEDS, tx.tenant_id, before)
 
 
-async def select_head(tx: TenantTx) -> HeadRow | None:
-    """The newest signed head of the tenant's audit chain."""
-    return await tx.row(HeadRow, SELECT_HEAD, tx.tenant_id)
+async def select_chain(tx: TenantTx) -> ChainRow | None:
+    """The tenant's audit chain and its newest signed head, both of one moment. None when nothing is in it."""
+    return await tx.row(ChainRow, SELECT_CHAIN, tx.tenant_id)
 
 
 async def select_names(tx: DirectoryTx, person_ids: Sequence[UUID]) -> list[NameRow]:

@@ -16,7 +16,7 @@ from reports.press import Press
 from reports.sheet import Attached, Printed, Sheet
 from watchfloor.kernel.neutralise import CsvText, Untrusted, csv_line, for_csv
 
-_INDICATOR_COLUMNS: Final = ("kind", "value", "origin", "first_seen", "last_seen", "sightings")
+_INDICATOR_COLUMNS: Final = ("kind", "value", "origin", "first_seen", "last_seen", "alerts")
 
 
 def render(report: IncidentReport, press: Press) -> Printed:
@@ -54,7 +54,7 @@ def indicators_csv(indicators: tuple[Indicator, ...]) -> bytes:
     lines = [csv_line(_cell(column) for column in _INDICATOR_COLUMNS)]
     for item in indicators:
         texts = (item.kind, item.value, item.origin, _instant(item.first_seen), _instant(item.last_seen))
-        lines.append(csv_line([*map(_cell, texts), item.sightings]))
+        lines.append(csv_line([*map(_cell, texts), item.alerts]))
     return "".join(lines).encode()
 
 

@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from reports import summary
 from reports.chart import Bars, Tick, draw
+from reports.excerpt import caption, telling
 from reports.incident import (
     Alert,
     Decision,
@@ -39,9 +40,9 @@ ALERT_DETAILS: Final = 15
 ENTITY_ROWS: Final = 50
 INDICATOR_ROWS: Final = 60
 EVENTS_SHOWN: Final = 20
-FIELDS_SHOWN: Final = 14
+FIELDS_SHOWN: Final = 8
 VALUE_LIMIT: Final = 400
-RECORDS_NAMED: Final = 4
+RECORDS_NAMED: Final = 2
 _DASH: Final = Markup("\N{EN DASH}")
 
 Lane = Literal["saw", "did", "decided"]
@@ -79,6 +80,7 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     """A row of the timeline."""
 
     entry: TimelineEntry
+    text: str
     lane: Lane
 
 
@@ -91,9 +93,10 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """An event with the titles of the rules that matched it and its first fields."""
+    """An event with a heading, the titles of the rules that matched it and its first fields."""
 
     evidence: Evidence
+    caption: str
     rules: Sequence[str]
     fields: Selection[EvidenceField]
 
@@ -107,6 +110,15 @@ class Number(msgspec.Struct, frozen=True, kw_only=True):
     hidden: int
 
 
+class Days(msgspec.Struct, frozen=True, kw_only=True):
+    """The local day of all times of a table, which then need not repeat it. None when they are of several days."""
+
+    timeline: Markup | None
+    path: Markup | None
+    entities: Markup | None
+    indicators: Markup | None
+
+
 class View(msgspec.Struct, frozen=True, kw_only=True):
     """All that the template needs beside the report itself, the phrases and the locale."""
 
@@ -118,6 +130,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     clocks: Sequence[Clock]
     activity: Markup | None
     activity_note: Markup
+    days: Days
     timeline: Selection[Moment]
     path: Selection[Step]
     details: Selection[Alert]
@@ -141,7 +154,8 @@ def build(report: IncidentReport, locale: Locale) -> View:
         clocks=clocks,
         activity=_activity(report, locale),
         activity_note=_activity_note(report, locale),
-        timeline=_first([Moment(entry=entry, lane=lane(entry)) for entry in entries], TIMELINE_ROWS),
+        days=_days(report, locale),
+        timeline=_first([_moment(entry) for entry in entries], TIMELINE_ROWS),
         path=_first([_step(alert) for alert in ordered], PATH_ROWS),
         details=_first(sorted(ordered, key=lambda alert: -summary.WEIGHT[alert.severity]), ALERT_DETAILS),
         entities=_first(report.entities, ENTITY_ROWS, report.figures.hosts.value - _hosts(report.entities)),
@@ -156,6 +170,20 @@ def lane(entry: TimelineEntry) -> Lane:
     if entry.step in ("first_event", "last_event", "alert"):
         return "saw"
     return "decided" if entry.actor.side == "customer" else "did"
+
+
+def _days(report: IncidentReport, locale: Locale) -> Days:
+    return Days(
+        timeline=locale.day_of(entry.at for entry in report.timeline),
+        path=locale.day_of(alert.first_seen for alert in report.alerts),
+        entities=locale.day_of(at for entity in report.entities for at in (entity.first_seen, entity.last_seen)),
+        indicators=locale.day_of(indicator.first_seen for indicator in report.indicators),
+    )
+
+
+def _moment(entry: TimelineEntry) -> Moment:
+    is_event = entry.step in ("first_event", "last_event")
+    return Moment(entry=entry, text=caption(entry.text) if is_event else entry.text, lane=lane(entry))
 
 
 def _first(items: Sequence[T], limit: int, unlisted: int = 0) -> Selection[T]:
@@ -281,12 +309,18 @@ def _events(report: IncidentReport) -> Selection[Event]:
     events = [
         Event(
             evidence=event,
+            caption=caption(event.summary),
             rules=[titles.get(rule, rule) for rule in event.rules],
-            fields=_first(event.fields, FIELDS_SHOWN),
+            fields=_excerpt(event.fields),
         )
         for event in ordered
     ]
     return Selection(events, len(report.evidence) - len(events))
+
+
+def _excerpt(fields: Sequence[EvidenceField]) -> Selection[EvidenceField]:
+    shown = telling(fields)[:FIELDS_SHOWN]
+    return Selection(shown, len(fields) - len(shown))
 
 
 def _number(entry: Provenance, report: IncidentReport, locale: Locale) -> Number:

@@ -24,7 +24,7 @@ import hypothesis
 import pytest
 from redis.asyncio import Redis
 
-from tests.ports import free_port
+from infra.ports import free_port
 from watchfloor.kernel.config import Settings, load_settings
 from watchfloor.kernel.db import Database, Role
 from watchfloor.kernel.valkey import connect

@@ -2,7 +2,7 @@
 
     python infra/bench/audit.py [entries]
 
-Needs a migrated scratch database, named by DATABASE_URL and WATCHFLOOR_HOME as for the product itself. Each figure
+It runs on an installation of its own. Each figure
 stands beside the same transaction without an entry, measured in turn with it, because absolute times are the disk's.
 """
 
@@ -12,12 +12,13 @@ import sys
 import time
 from typing import Final
 
+from infra.scratch import scratch_installation
 from watchfloor.audit.append import Actor, append
 from watchfloor.audit.archive import HeadArchive
 from watchfloor.audit.heads import open_signer, sign_and_copy, trusted_keys
 from watchfloor.audit.verify import verify
 from watchfloor.kernel.clock import SystemClock
-from watchfloor.kernel.config import load_settings
+from watchfloor.kernel.config import Settings
 from watchfloor.kernel.crypto import TenantCipher, TenantKey
 from watchfloor.kernel.db import Database, Role, TenantTx, tenant_tx
 from watchfloor.kernel.ids import TenantId, new_uuid
@@ -68,7 +69,9 @@ async def overhead(database: Database, tenant_id: TenantId, cipher: TenantCipher
         )
 
 
-async def rate(database: Database, tenant_id: TenantId, cipher: TenantCipher, entries: int) -> None:
+async def rate(
+    settings: Settings, database: Database, tenant_id: TenantId, cipher: TenantCipher, *, entries: int
+) -> None:
     """Prints how many entries a verification reads and checks a second, and how many are appended one by one."""
     began = time.perf_counter()
     for start in range(0, entries, 1000):
@@ -76,7 +79,6 @@ async def rate(database: Database, tenant_id: TenantId, cipher: TenantCipher, en
             for _ in range(min(1000, entries - start)):
                 await entry(tx, cipher)
     appended = entries / (time.perf_counter() - began)
-    settings = load_settings()
     archive, signer = HeadArchive(settings.audit_dir), open_signer(settings)
     await sign_and_copy(database, archive, signer, tenant_id=tenant_id, at=SystemClock().now())
     async with tenant_tx(database, tenant_id) as tx:
@@ -90,12 +92,13 @@ async def rate(database: Database, tenant_id: TenantId, cipher: TenantCipher, en
 
 async def main(entries: int) -> None:
     """Runs both on a tenant of its own."""
-    database = await Database.open(load_settings(), Role.APP, connections=2)
     tenant_id = TenantId(new_uuid())
     cipher = TenantCipher(tenant_id, [TenantKey.generate(1)])
-    await overhead(database, tenant_id, cipher)
-    await rate(database, tenant_id, cipher, entries)
-    await database.close()
+    async with scratch_installation() as (settings, _):
+        database = await Database.open(settings, Role.APP, connections=2)
+        await overhead(database, tenant_id, cipher)
+        await rate(settings, database, tenant_id, cipher, entries=entries)
+        await database.close()
 
 
 if __name__ == "__main__":

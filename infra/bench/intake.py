@@ -11,9 +11,7 @@ import contextlib
 import itertools
 import json
 import os
-import shutil
 import sys
-import tempfile
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator
 from pathlib import Path
@@ -22,6 +20,8 @@ from typing import Final, TypeVar
 import asyncpg
 import msgspec
 
+from infra.ports import free_port
+from infra.scratch import scratch_installation
 from watchfloor.audit.append import Actor
 from watchfloor.detect.load import load_shared_rules
 from watchfloor.feeds.batch import unpack
@@ -29,17 +29,14 @@ from watchfloor.feeds.feed import Feed
 from watchfloor.feeds.intake import PostgresIntake, open_batch
 from watchfloor.feeds.registry import create_feed, mint_token
 from watchfloor.kernel.clock import SystemClock
-from watchfloor.kernel.config import Settings, load_settings
+from watchfloor.kernel.config import Settings, environment_with
 from watchfloor.kernel.db import Database, Role, tenant_tx
 from watchfloor.kernel.ids import TenantId, new_uuid
 from watchfloor.kernel.valkey import Wake, connect
 from watchfloor.lake.segments import SegmentStore
 from watchfloor.normalise.dispatch import normalise
 from watchfloor.normalise.raw import RawEvent
-from watchfloor.ops.embedded.ports import free_port
 from watchfloor.ops.embedded.postgres import PostgresServer
-from watchfloor.ops.embedded.valkey import ValkeyServer
-from watchfloor.ops.migrate import bootstrap, migrate
 from watchfloor.ops.pipeline import Pipeline, load_engine
 from watchfloor.ops.pipeline_journal import open_journal
 from watchfloor.ops.pipeline_turn import Bench
@@ -194,42 +191,18 @@ async def measure_pipeline(settings: Settings, feed: Feed, events: int) -> None:
     await database.close()
 
 
-def make_home() -> Path:
-    """A directory that a server's own account can pass through."""
-    home = Path(tempfile.mkdtemp(prefix="watchfloor-bench-"))
-    home.chmod(0o711)
-    return home
-
-
 @contextlib.asynccontextmanager
 async def installation() -> AsyncGenerator[tuple[Settings, Program]]:
     """Servers and a door, until the end of the block."""
-    home = make_home()
-    environment = {
-        "WATCHFLOOR_HOME": str(home),
-        "WATCHFLOOR_ENVIRONMENT": "test",
-        "WATCHFLOOR_LOG_LEVEL": "warning",
-        "WATCHFLOOR_POSTGRES_PORT": str(free_port()),
-        "WATCHFLOOR_VALKEY_PORT": str(free_port()),
-        "WATCHFLOOR_DOOR_PORT": str(free_port()),
-        "WATCHFLOOR_INTAKE_BACKLOG_BYTES": str(10**12),
-    }
-    settings = load_settings(environment)
-    postgres, valkey = PostgresServer(home, settings.postgres_port), ValkeyServer(home, settings.valkey_port)
-    variables = [f"{name}={value}" for name, value in environment.items()]
-    command = ["/usr/bin/env", *variables, sys.executable, "-P", "-m", "watchfloor.ops.cli", "serve", "doors"]
-    door = Program("doors", command, log_dir=home / "log")
-    try:
-        await postgres.start()
-        await valkey.start()
-        await bootstrap(settings, postgres.admin_dsn, create_database=True)
-        await migrate(settings)
-        await door.start()
-        yield settings, door
-    finally:
-        for service in (door, valkey, postgres):
-            await service.stop()
-        shutil.rmtree(home, ignore_errors=True)
+    variables = {"WATCHFLOOR_DOOR_PORT": str(free_port()), "WATCHFLOOR_INTAKE_BACKLOG_BYTES": str(10**12)}
+    async with scratch_installation(**variables) as (settings, environment):
+        command = [sys.executable, "-P", "-m", "watchfloor.ops.cli", "serve", "doors"]
+        door = Program("doors", command, log_dir=settings.log_dir, environment=environment_with(**environment))
+        try:
+            await door.start()
+            yield settings, door
+        finally:
+            await door.stop()
 
 
 async def customer(settings: Settings) -> tuple[Feed, str]:

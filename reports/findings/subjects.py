@@ -106,5 +106,5 @@ def _indicator(item: _Found) -> Indicator:
         origin=item.sources.replace(".", " "),  # a source's name is no address, and must not look like one
         first_seen=entity.first_seen,
         last_seen=entity.last_seen,
-        sightings=entity.alerts,
+        alerts=entity.alerts,
     )

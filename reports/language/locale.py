@@ -4,6 +4,7 @@ Owns the way in which values are written; the words are in `english` and `german
 is `Markup`: built here from digits and our own words, so it needs no neutralising. Knows no facts.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
@@ -90,6 +91,15 @@ class Locale:
     def stamp(self, at: datetime) -> Markup:
         """The local second, for tables: "2026-11-12 14:03:22"."""
         return escape(f"{at.astimezone(self.zone):%Y-%m-%d %H:%M:%S}")
+
+    def second(self, at: datetime) -> Markup:
+        """`stamp` without the day: "14:03:22"."""
+        return escape(f"{at.astimezone(self.zone):%H:%M:%S}")
+
+    def day_of(self, instants: Iterable[datetime]) -> Markup | None:
+        """The one local day of all instants in words; None when they are of several days, or there are none."""
+        days = {at.astimezone(self.zone).date(): at for at in instants}
+        return self.date(*days.values()) if len(days) == 1 else None
 
     def stamp_utc(self, at: datetime) -> Markup:
         """UTC's second, with its day where that differs from the local one: "13:03:22"."""

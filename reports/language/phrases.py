@@ -187,19 +187,16 @@ class Sections(_Phrases, frozen=True):
     on: str
     first_seen: str
     last_seen: str
-    seen: str
     events: str
     alerts: str
     why: str
     false_positives: str
-    rule_author: str
+    rule: str
     rule_link: str
-    rule_version: str
     log_source: str
     entity: str
     value: str
     origin: str
-    sightings: str
     field: str
     event_key: str
     received: str
@@ -219,11 +216,14 @@ class Sections(_Phrases, frozen=True):
     gap_meaning: str
     still_open: str
     times: str
+    of_day: str
     substituted: str
     attachment: str
     data_hash: str
     audit_head: str
-    audit_verify: str
+    audit_signed: str
+    audit_complete: str
+    audit_follows: Plural
     no_audit_head: str
     report_id: str
     incident_id: str

@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from infra.ports import free_port
 from tests.api.running import UNLIMITED, Api, serving
 from tests.conftest import Servers
-from tests.ports import free_port
 from watchfloor.access import development
 from watchfloor.access.limits import Limit
 from watchfloor.kernel.config import Settings, load_settings

@@ -8,9 +8,9 @@ import httpx
 import msgspec
 import pytest
 
+from infra.ports import free_port
 from tests.api.running import Api, serving
 from tests.conftest import MakeSettings
-from tests.ports import free_port
 from watchfloor.kernel.config import Settings, load_settings
 from watchfloor.kernel.db import Database
 from watchfloor.kernel.errors import Conflict, Invalid, Unavailable

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 import asyncpg
 import pytest
 
-from tests.ports import free_port
+from infra.ports import free_port
 from watchfloor.audit.append import Actor
 from watchfloor.feeds.feed import Door
 from watchfloor.feeds.registry import create_feed, mint_token

@@ -70,6 +70,7 @@ async def test_a_report_of_an_incident_with_nothing_in_it_is_a_report(report: In
         activity=None,
         gaps=(),
         audit_head=None,
+        audit_entries=3,
     )
     printed = await render_in_sandbox(empty)
     page = reading(printed.pdf, 1)
@@ -103,7 +104,7 @@ def test_the_data_of_the_report_is_attached_as_it_was_handed_over(english: Print
 
 def test_attached_indicators_are_exact(english: Printed) -> None:
     lines = PdfReader(BytesIO(english.pdf)).attachments["indicators.csv"][0].decode().split("\r\n")
-    assert lines[0] == '"kind","value","origin","first_seen","last_seen","sightings"'
+    assert lines[0] == '"kind","value","origin","first_seen","last_seen","alerts"'
     assert lines[2].startswith(
         '"url","http://cdn-invoices.example.net/load.ps1","event, abuse list","2026-11-12T11:52:31Z"'
     )

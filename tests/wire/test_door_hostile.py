@@ -19,7 +19,7 @@ import pytest
 import zstandard
 from redis.asyncio import Redis
 
-from tests.ports import free_port
+from infra.ports import free_port
 from tests.wire.conftest import OpenFeed, Site
 from watchfloor.kernel.config import Settings
 from watchfloor.ops.service import Program

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import asyncpg
 import pytest
 
-from tests.ports import free_port
+from infra.ports import free_port
 from watchfloor.kernel.errors import Conflict, Invalid, Unavailable
 from watchfloor.ops.embedded.leftover import leftovers
 from watchfloor.ops.embedded.postgres import PostgresServer

@@ -14,7 +14,7 @@ import httpx
 import psutil
 import pytest
 
-from tests.ports import free_port
+from infra.ports import free_port
 
 if TYPE_CHECKING:
     from tests.conftest import Eventually

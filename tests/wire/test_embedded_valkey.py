@@ -11,7 +11,7 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import AuthenticationError
 
-from tests.ports import free_port
+from infra.ports import free_port
 from watchfloor.kernel.errors import Conflict, Unavailable
 from watchfloor.ops.embedded.valkey import ValkeyServer
 

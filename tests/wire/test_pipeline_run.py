@@ -7,8 +7,8 @@ from collections.abc import AsyncGenerator
 
 from redis.asyncio import Redis
 
+from infra.ports import free_port
 from tests.conftest import Eventually
-from tests.ports import free_port
 from tests.wire.conftest import Customer, Site
 from watchfloor.feeds.batch import Packer, SentEvent
 from watchfloor.feeds.doors.hints import PIPELINE_LANE, Hints
