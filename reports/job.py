@@ -2,7 +2,7 @@
 
 In the transaction that ends the message it collects, renders in the sandbox, keeps the file, notes it, and adds to
 the audit log (A1, O3, Q1). Only a queued report is worked on, under a lock, so a message that comes again changes
-nothing; a file that a killed run left is named by nothing and is sealed with the tenant's key.
+nothing; a file that a killed run left is named by nothing, is sealed with the tenant's key, and a chore removes it.
 
 What can never work (a language that reports do not know, a report too large) ends as `failed` with a sentence. What
 may work later is tried again: a broken sandbox a few times, a database that is away for as long as it takes.

@@ -216,7 +216,6 @@ _SECTIONS: Final = Sections(
     false_positives="May also be harmless when",
     rule="Rule",
     rule_link="Published at",
-    log_source="Log source",
     entity="Kind",
     value="Value",
     origin="Known from",

@@ -232,7 +232,6 @@ _SECTIONS: Final = Sections(
     false_positives="Harmlos sein kann es, wenn",
     rule="Regel",
     rule_link="Veröffentlicht unter",
-    log_source="Protokollquelle",
     entity="Art",
     value="Wert",
     origin="Bekannt aus",

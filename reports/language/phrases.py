@@ -193,7 +193,6 @@ class Sections(_Phrases, frozen=True):
     false_positives: str
     rule: str
     rule_link: str
-    log_source: str
     entity: str
     value: str
     origin: str

@@ -116,6 +116,32 @@ async def test_files_that_no_manifest_names_are_removed_once_they_are_old(
     assert (old.exists(), young.exists()) == (False, True)
 
 
+async def test_files_that_no_report_names_are_removed_once_they_are_old(
+    *,
+    acme: Tenant,
+    chores: Chores,
+    settings: Settings,
+    superuser: "asyncpg.Connection[asyncpg.Record]",
+    make_event: MakeEvent,
+    make_rule: MakeRule,
+) -> None:
+    [incident] = await acme.work((make_rule(), make_event(1, host="ws-1")))
+    store = settings.reports_dir / str(acme.id)
+    store.mkdir(parents=True)
+    named, old, unfinished, young = (store / name for name in ("a.sealed", "b.sealed", ".c.new", "d.sealed"))
+    for file in (named, old, unfinished, young):
+        file.write_bytes(b"x")
+    for file in (named, old, unfinished):
+        os.utime(file, (0, 0))
+    await superuser.execute(
+        "insert into wf.reports (tenant_id, id, kind, incident_id, language, state, requested_by, path, sha256)"
+        " values ($1, $2, 'incident', $3, 'en', 'ready', 'per_1', $4, sha256('x'))",
+        *(acme.id, new_uuid(), incident, f"{acme.id}/a.sealed"),
+    )
+    await chores.collect_orphans()
+    assert sorted(file.name for file in store.iterdir()) == ["a.sealed", "d.sealed"]
+
+
 async def test_a_chore_that_fails_is_told_and_raises_nothing() -> None:
     async def failing() -> None:
         raise Unavailable("The disk is full.")

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from reports import summary, view
 from reports.handover import check, decode, encode
-from reports.incident import Actor, IncidentReport
+from reports.incident import Actor, EvidenceField, IncidentReport
 from reports.language.locale import locale_for
 from watchfloor.kernel.errors import Invalid, TooLarge
 
@@ -65,6 +65,11 @@ def test_a_total_below_its_list_is_refused(report: IncidentReport) -> None:
     counted = replace(report.figures, indicators=replace(report.figures.indicators, value=2))
     with pytest.raises(Invalid, match=r"figures\.indicators is 2, but 3 are listed"):
         check(replace(report, figures=counted))
+
+
+def test_a_chain_shorter_than_its_signed_head_is_refused(report: IncidentReport) -> None:
+    with pytest.raises(Invalid, match="audit_entries is 3, but entry 10482 is signed"):
+        check(replace(report, audit_entries=3))
 
 
 def test_a_clock_that_stops_before_it_starts_is_refused(report: IncidentReport) -> None:
@@ -170,6 +175,21 @@ def test_what_a_list_leaves_out_is_counted(report: IncidentReport) -> None:
     shown = view.build(many, ENGLISH)
     assert (len(shown.timeline.items), shown.timeline.hidden) == (view.TIMELINE_ROWS, 150 - view.TIMELINE_ROWS)
     assert (len(shown.events.items), shown.events.hidden) == (view.EVENTS_SHOWN, 30 - view.EVENTS_SHOWN)
+
+
+def test_fields_beyond_those_that_tell_something_are_counted(report: IncidentReport) -> None:
+    names = ("Image", "UtcTime", "EventRecordID", *(f"Field{number}" for number in range(view.FIELDS_SHOWN)))
+    event = replace(report.evidence[0], fields=tuple(EvidenceField(name=name, value=name) for name in names))
+    [shown] = view.build(replace(report, evidence=(event,)), ENGLISH).events.items
+    assert [field.name for field in shown.fields.items] == ["Image", *names[3:-1]]
+    assert shown.fields.hidden == 3
+
+
+def test_a_table_of_one_day_names_it_once_and_one_of_two_in_each_row(report: IncidentReport) -> None:
+    assert view.build(report, ENGLISH).days.timeline == ENGLISH.date(report.timeline[0].at)
+    later = replace(report.timeline[0], at=report.timeline[0].at + timedelta(days=1))
+    assert view.build(replace(report, timeline=(*report.timeline, later)), ENGLISH).days.timeline is None
+    assert view.build(replace(report, timeline=()), ENGLISH).days.timeline is None
 
 
 def test_the_first_page_has_five_numbers_with_or_without_service_levels(report: IncidentReport) -> None:

@@ -79,6 +79,39 @@ async def test_a_report_of_an_incident_with_nothing_in_it_is_a_report(report: In
     assert "No response action is recorded." in page
 
 
+@pytest.mark.parametrize(
+    ("newer", "said"),
+    [
+        (0, "No entry was newer when this data was read."),
+        (1, "The entry after that follows with the next signature."),
+        (8, "The 8 entries after that follow with the next signature."),
+    ],
+)
+async def test_how_far_the_audit_chain_is_signed_is_said(
+    newer: int, said: str, report: IncidentReport, reading: Reading
+) -> None:
+    assert report.audit_head is not None
+    printed = await render_in_sandbox(replace(report, audit_entries=report.audit_head.seq + newer))
+    text = reading(printed.pdf, printed.pages)
+    assert "Signed up to entry 10,482 on 12 November 2026, 18:09 CET (17:09 UTC)" in text
+    assert said in text
+
+
+async def test_a_chain_without_a_signature_says_so(report: IncidentReport, reading: Reading) -> None:
+    printed = await render_in_sandbox(replace(report, audit_head=None))
+    assert "Nothing of the audit chain was signed yet" in reading(printed.pdf, printed.pages)
+
+
+@pytest.mark.parametrize("name", ["english", "german"])
+def test_names_of_hosts_stand_on_one_line(
+    name: str, request: pytest.FixtureRequest, words: Callable[[bytes], list[Word]]
+) -> None:
+    printed = request.getfixturevalue(name)
+    assert isinstance(printed, Printed)
+    shown = {word[5] for word in words(printed.pdf)}
+    assert not [word for word in shown if word.endswith(("ws-", "fs-", "ws-0417[.]", "acme[.]"))]
+
+
 async def test_the_same_report_gives_the_same_bytes_in_every_process(report: IncidentReport, english: Printed) -> None:
     again = await render_in_sandbox(report)
     assert again.pdf == english.pdf

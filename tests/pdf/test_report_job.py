@@ -4,6 +4,7 @@ import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from io import BytesIO
 from typing import Final
 
@@ -22,6 +23,7 @@ from tests.domain.workplace import Count, MakeEvent, MakeRule, MakeTenant, MakeW
 from watchfloor.access.roles import Role as Position
 from watchfloor.incidents import desk
 from watchfloor.kernel import ids
+from watchfloor.kernel.clock import FixedClock
 from watchfloor.kernel.config import Settings
 from watchfloor.kernel.db import Database, tenant_tx
 from watchfloor.kernel.errors import Unavailable
@@ -29,6 +31,7 @@ from watchfloor.kernel.ids import IncidentId, ReportId, new_uuid
 from watchfloor.kernel.outbox import INCIDENT_CHANGED, REPORT_REQUESTED, publish
 from watchfloor.kernel.queries import Message
 from watchfloor.normalise.event import Entity, Event
+from watchfloor.ops.chores import Chores
 from watchfloor.ops.consumers import Resources
 from watchfloor.ops.relay import Relay
 from watchfloor.tenancy.files import TenantFiles
@@ -340,6 +343,23 @@ async def test_a_second_report_is_the_next_version(office: Office, incident: Inc
     second = attached(await _made(office, incident))
     assert second.revision == 2
     assert second.incident.verdict is not None
+
+
+async def test_the_report_says_how_far_the_audit_chain_was_signed(office: Office, incident: IncidentId) -> None:
+    before = attached(await _made(office, incident))
+    assert before.audit_head is None
+    assert before.audit_entries > 0
+    for minute in range(2):
+        chores = Chores(office.resources, consumers=[], clock=FixedClock(workplace.NOON + timedelta(minutes=minute)))
+        await chores.sign_audit_heads()
+        signed = await office.superuser.fetchval("select max(seq) from wf.audit_heads")
+        after = attached(await _made(office, incident))
+        assert after.audit_head is not None
+        assert (after.audit_head.seq, after.audit_head.signed_at) == (
+            signed,
+            workplace.NOON + timedelta(minutes=minute),
+        )
+        assert after.audit_entries == signed + 1  # that this report was asked for
 
 
 async def test_feeds_that_brought_nothing_of_that_time_are_gaps(office: Office, incident: IncidentId) -> None:

@@ -114,3 +114,11 @@ def test_an_unknown_language_names_the_known_ones(language: str) -> None:
 def test_an_unknown_time_zone_is_refused(zone: str) -> None:
     with pytest.raises(Invalid, match="There is no time zone"):
         locale_for("en", zone)
+
+
+def test_instants_of_one_local_day_have_that_day() -> None:
+    evening = datetime(2026, 11, 12, 22, 59, 59, tzinfo=UTC)
+    assert plain(ENGLISH.day_of([evening, evening - timedelta(hours=1)]) or Markup("")) == "12 November 2026"
+    assert ENGLISH.day_of([evening, evening + timedelta(seconds=1)]) is None
+    assert ENGLISH.day_of([]) is None
+    assert ENGLISH.second(evening) == "23:59:59"

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from reports.printed import LINES_LIMIT, code, coverage, lines, own, printed, sentence
+from reports.printed import LINES_LIMIT, code, coverage, lines, own, printed, sentence, words
 
 
 def test_markup_is_escaped() -> None:
     assert printed("<b>&\"'") == "&lt;b&gt;&amp;&#34;&#39;"
-    assert code("<i>") == "<code>&lt;i&gt;</code>"
+    assert code("<i>") == '<code class="whole">&lt;i&gt;</code>'
     assert own("<i>") == "&lt;i&gt;"
 
 
@@ -81,3 +81,8 @@ def test_what_hides_or_reorders_is_made_visible(character: str) -> None:
     shown = printed(f"a{character}b")
     assert character not in shown
     assert shown in {f"a[U+{ord(character):04X}]b", "a b"}
+
+
+def test_short_names_in_a_sentence_are_not_broken() -> None:
+    assert words("on ws-1 <b") == 'on <span class="whole">ws-1</span> <span class="whole">&lt;b</span>'
+    assert words("x-" * 40) == "x-" * 40

@@ -25,7 +25,9 @@ from watchfloor.kernel.telemetry import INTAKE_BACKLOG, OUTBOX_BACKLOG
 from watchfloor.lake.segments import SegmentStore
 from watchfloor.ops import queries
 from watchfloor.ops.consumers import Consumer, Resources
+from watchfloor.ops.queries import select_report_paths
 from watchfloor.tenancy.directory import active_tenants
+from watchfloor.tenancy.files import TenantFiles
 
 RECEIPTS_KEPT: Final = timedelta(days=7)
 ORPHAN_AGE: Final = timedelta(hours=1)
@@ -99,11 +101,13 @@ class Chores:
         await self._for_each_tenant(forget)
 
     async def collect_orphans(self) -> None:
-        """Removes files of the lake that no manifest names: what a killed pipeline left."""
-        store = SegmentStore(self._resources.settings.lake_dir)
+        """Removes files of the lake and reports that no row names: what a killed pipeline or report job left."""
+        settings, age = self._resources.settings, ORPHAN_AGE.total_seconds()
+        lake, reports = SegmentStore(settings.lake_dir), TenantFiles(settings.reports_dir, "reports")
 
         async def collect(tx: TenantTx) -> None:
-            await store.collect_orphans(tx, older_than_seconds=ORPHAN_AGE.total_seconds())
+            await lake.collect_orphans(tx, older_than_seconds=age)
+            await reports.collect_orphans(tx, named=await select_report_paths(tx), older_than_seconds=age)
 
         await self._for_each_tenant(collect)
 

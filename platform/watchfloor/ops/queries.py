@@ -1,4 +1,4 @@
-"""SQL of preparing a database, and of what the worker counts."""
+"""SQL of preparing a database, and of what the worker counts and cleans up."""
 
 from typing import Final, LiteralString
 
@@ -100,6 +100,13 @@ select (select count(*) from wf.intake_batches b where b.tenant_id = $1) as batc
        (select count(*) from wf.outbox o where o.tenant_id = $1) as messages
 """
 
+SELECT_REPORT_PATHS: Final[LiteralString] = """
+select path
+  from wf.reports
+ where tenant_id = $1
+   and path is not null
+"""
+
 
 class Backlog(msgspec.Struct, frozen=True, kw_only=True):
     """What waits for a tenant: accepted batches, and messages to surfaces."""
@@ -112,3 +119,8 @@ async def count_backlog(tx: TenantTx) -> Backlog:
     """What waits for the tenant now."""
     counted = await tx.row(Backlog, COUNT_BACKLOG, tx.tenant_id)
     return counted or Backlog(batches=0, messages=0)
+
+
+async def select_report_paths(tx: TenantTx) -> list[str]:
+    """The files of all the tenant's reports."""
+    return await tx.values(str, SELECT_REPORT_PATHS, tx.tenant_id)

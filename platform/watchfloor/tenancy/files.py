@@ -2,18 +2,21 @@
 
 The name is the SHA-256 of the content, which a reader checks again, so a file is either what was written or nothing.
 Writing is atomic and repeating it changes nothing. Destroying the tenant's key shuts every copy (S4). It knows no
-database: who writes a file keeps its name.
+database: who writes a file keeps its name, and a file that nobody kept the name of is an orphan.
 """
 
 import asyncio
 import hashlib
+import math
 import os
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from watchfloor.kernel.clock import SystemClock
 from watchfloor.kernel.crypto import TenantCipher
 from watchfloor.kernel.db import TenantTx
 from watchfloor.kernel.errors import Unavailable
@@ -61,6 +64,29 @@ class TenantFiles:
         if hashlib.sha256(content).digest() != sha256:
             raise Unavailable("A file is not what was written.", where=path.name)
         return content
+
+    async def collect_orphans(self, tx: TenantTx, *, named: Collection[str], older_than_seconds: float) -> int:
+        """Removes the tenant's files that are not in `named` (as `StoredFile.path`), unfinished ones too.
+
+        Returns how many. What is younger stays: the transaction that names it may still be open.
+        """
+        return await asyncio.to_thread(self._collect, tx.tenant_id, frozenset(named), older_than_seconds)
+
+    def _collect(self, tenant_id: TenantId, named: frozenset[str], seconds: float) -> int:
+        before = SystemClock().now().timestamp() - seconds
+        files = [file for file in (self._root / str(tenant_id)).glob("*") if _written_at(file) < before]
+        orphans = [file for file in files if str(file.relative_to(self._root)) not in named]
+        for orphan in orphans:
+            orphan.unlink(missing_ok=True)
+        return len(orphans)
+
+
+def _written_at(file: Path) -> float:
+    """When a file was written; for one that has just got its final name, never yet."""
+    try:
+        return file.stat().st_mtime
+    except FileNotFoundError:
+        return math.inf
 
 
 def _path(tenant_id: TenantId, sha256: bytes) -> str:
