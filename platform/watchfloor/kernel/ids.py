@@ -25,18 +25,6 @@ Prefix = Literal["ten", "per", "feed", "bat", "evt", "alr", "inc", "rpt", "key",
 
 _SUFFIX: Final = re.compile(r"[0-7][0-9a-hjkmnp-tv-z]{25}")
 
-PREFIXES: Final[dict[str, str]] = {
-    "tenant": "ten",
-    "person": "per",
-    "feed": "feed",
-    "alert": "alr",
-    "incident": "inc",
-    "report": "rpt",
-    "api_key": "key",
-    "membership": "mem",
-    "quarantine": "qua",
-}
-
 
 def new_uuid() -> UUID:
     """A fresh UUIDv7: unique, and ordered by its millisecond."""
