@@ -7,14 +7,29 @@ texts by a set, beginnings and ends by one call), which changes the speed and no
 from collections.abc import Callable, Iterable, Sequence
 from typing import assert_never
 
-from watchfloor.detect.condition import AllOf, AnyOf, Condition, Keyword, Not, OnField, Text, Wildcard
+from watchfloor.detect.condition import (
+    AllOf,
+    AnyOf,
+    ClosedTest,
+    Condition,
+    Keyword,
+    Listed,
+    ListName,
+    Not,
+    OnField,
+    Selection,
+    Test,
+    Text,
+    Wildcard,
+)
 from watchfloor.detect.folding import fold
 from watchfloor.detect.predicates import Predicate, field_predicate, keyword_predicate
 from watchfloor.detect.view import EventView
+from watchfloor.kernel.errors import Invalid
 
 
 def compile_condition(condition: Condition) -> Predicate:
-    """The predicate of a condition. Raises Invalid where a test cannot be compiled."""
+    """The predicate of a condition. Raises Invalid where a test cannot be compiled; `lists` takes away what is open."""
     match condition:
         case AllOf():
             return _every([compile_condition(item) for item in condition.items])
@@ -23,12 +38,27 @@ def compile_condition(condition: Condition) -> Predicate:
         case Not():
             inner = compile_condition(condition.item)
             return lambda view: not inner(view)
+        case Selection():
+            return compile_condition(condition.item)
         case OnField():
-            return field_predicate(condition.field, condition.test)
+            return field_predicate(condition.field, _closed(condition.test))
         case Keyword():
+            if isinstance(condition.test, Listed):
+                raise _open(condition.test)
             return keyword_predicate(condition.test)
         case _:
             assert_never(condition)
+
+
+def _closed(test: Test) -> ClosedTest:
+    if isinstance(test, Listed):
+        raise _open(test)
+    return test
+
+
+def _open(test: Listed) -> Invalid:
+    names = ", ".join(f"%{part.name}%" for part in test.parts if isinstance(part, ListName))
+    return Invalid(f"The list {names} has no values here.")
 
 
 def _every(predicates: Sequence[Predicate]) -> Predicate:

@@ -9,17 +9,28 @@ again without regard to letter case. A list stands for its elements. A test on a
 values; a test on a missing field does not hold, except `IsNull` and `Exists(present=False)`.
 """
 
-from enum import Enum
+from enum import IntEnum
 from typing import Literal, TypeAlias
 
 import msgspec
 
 
-class Wildcard(Enum):
-    """Sigma's wildcards in a pattern."""
+class Wildcard(IntEnum):
+    """Sigma's wildcards in a pattern: `?` and `*`."""
 
-    ONE = "?"
-    ANY = "*"
+    ONE = 1
+    ANY = 2
+
+    @property
+    def symbol(self) -> str:
+        """As it is written in a rule."""
+        return "?" if self is Wildcard.ONE else "*"
+
+
+class ListName(msgspec.Struct, frozen=True, tag=True):
+    """A place in a pattern that a tenant's list of this name fills (modifier `expand`)."""
+
+    name: str
 
 
 class Text(msgspec.Struct, frozen=True, tag=True):
@@ -87,7 +98,15 @@ class Reference(msgspec.Struct, frozen=True, tag=True):
     relation: Literal["equals", "startswith", "endswith", "contains"]
 
 
-Test: TypeAlias = Text | Number | Comparison | TimePart | Regex | Cidr | IsNull | Exists | Reference
+class Listed(msgspec.Struct, frozen=True, tag=True):
+    """`Text`, once for each value of the lists named in `parts`. What a tenant's lists are, only its overlay knows."""
+
+    parts: tuple[str | Wildcard | ListName, ...]
+    cased: bool = False
+
+
+ClosedTest: TypeAlias = Text | Number | Comparison | TimePart | Regex | Cidr | IsNull | Exists | Reference
+Test: TypeAlias = ClosedTest | Listed
 
 
 class OnField(msgspec.Struct, frozen=True, tag=True):
@@ -100,7 +119,7 @@ class OnField(msgspec.Struct, frozen=True, tag=True):
 class Keyword(msgspec.Struct, frozen=True, tag=True):
     """A test on every value in the event, at any depth. A `Text` without wildcards may match anywhere in a value."""
 
-    test: Text | Number | Regex
+    test: Text | Listed | Number | Regex
 
 
 class AllOf(msgspec.Struct, frozen=True, tag=True):
@@ -121,4 +140,11 @@ class Not(msgspec.Struct, frozen=True, tag=True):
     item: "Condition"
 
 
-Condition: TypeAlias = AllOf | AnyOf | Not | OnField | Keyword
+class Selection(msgspec.Struct, frozen=True, tag=True):
+    """What the rule's search identifier `name` says. Engines look through it; explanations show it."""
+
+    name: str
+    item: "Condition"
+
+
+Condition: TypeAlias = AllOf | AnyOf | Not | Selection | OnField | Keyword

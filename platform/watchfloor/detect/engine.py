@@ -11,6 +11,7 @@ from typing import Protocol
 import msgspec
 
 from watchfloor.detect.compilation import compile_condition
+from watchfloor.detect.lists import widen
 from watchfloor.detect.logsource import covers
 from watchfloor.detect.predicates import Predicate
 from watchfloor.detect.rule import Rule
@@ -26,7 +27,11 @@ class Matches(msgspec.Struct, frozen=True):
 
 
 class Engine(Protocol):
-    """Evaluates a fixed set of rules."""
+    """Evaluates a fixed set of rules.
+
+    Rules that a tenant's lists complete (`rule.condition` has a `Listed`) match wherever they might for some tenant;
+    the overlay decides. Correlations never match here: they look at matches.
+    """
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -49,7 +54,9 @@ class PlainEngine:
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._rules = tuple(rules)
         self._version = ruleset_version(self._rules)
-        self._predicates: tuple[Predicate, ...] = tuple(compile_condition(rule.condition) for rule in self._rules)
+        self._predicates: tuple[Predicate, ...] = tuple(
+            compile_condition(widen(rule.condition)) for rule in self._rules
+        )
         self._buckets: dict[tuple[LogSource, ...], tuple[int, ...]] = {}
 
     @property

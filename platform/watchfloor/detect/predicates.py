@@ -13,13 +13,13 @@ from typing import Final, assert_never
 
 from watchfloor.detect.condition import (
     Cidr,
+    ClosedTest,
     Comparison,
     Exists,
     IsNull,
     Number,
     Reference,
     Regex,
-    Test,
     Text,
     TimePart,
     Wildcard,
@@ -60,7 +60,7 @@ _TEXT_RELATIONS: Final[dict[str, Callable[[str, str], bool]]] = {
 }
 
 
-def field_predicate(field: str, test: Test) -> Predicate:  # noqa: PLR0911  # one line for each test there is
+def field_predicate(field: str, test: ClosedTest) -> Predicate:  # noqa: PLR0911  # one line for each test there is
     """The predicate of a test on a field. Raises Invalid for a regular expression that cannot be compiled."""
     match test:
         case Text():
@@ -104,7 +104,7 @@ def text_test(test: Text) -> TextTest:
     """The test on one text. The text must be folded already, unless the test is cased."""
     parts = test.parts if test.cased else tuple(p if isinstance(p, Wildcard) else fold(p) for p in test.parts)
     literals = [part for part in parts if isinstance(part, str)]
-    shape = "".join(part.value if isinstance(part, Wildcard) else "x" for part in parts)
+    shape = "".join(part.symbol if isinstance(part, Wildcard) else "x" for part in parts)
     literal = literals[0] if literals else ""
     match shape:
         case "" | "x":

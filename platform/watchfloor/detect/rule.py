@@ -8,6 +8,7 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 
 from watchfloor.detect.condition import Condition
+from watchfloor.detect.correlation import Correlation
 from watchfloor.normalise.event import LogSource
 
 Level: TypeAlias = Literal["informational", "low", "medium", "high", "critical"]
@@ -25,7 +26,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     `why` says why a match matters; `runbook` are the steps of an analyst; `dedup` are field names or entity kinds
     whose values, with the rule, make one alert within `window_seconds`. `author`, `licence` and `link` go into every
     output that reports a match (Detection Rule License 1.1 asks it). `path` is relative to the folder that was loaded.
-    `content_hash` (SHA-256, hexadecimal) changes when anything in the rule's document does.
+    `content_hash` (SHA-256, hexadecimal) changes when anything in the rule's document does. `name` is what other
+    documents may call it. A correlation rule has a `correlation`, and a `condition` that never holds; the rules that
+    only serve correlations (`generate: false`) are not `alerts`.
     """
 
     id: str
@@ -46,6 +49,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     content_hash: str
     condition: Condition
+    name: str | None = None
+    correlation: Correlation | None = None
+    alerts: bool = True
 
     @property
     def techniques(self) -> tuple[str, ...]:

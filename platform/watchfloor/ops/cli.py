@@ -22,11 +22,13 @@ _COMMANDS: Final = {
     "audit": "watchfloor.ops.commands.audit:audit",
     "up": "watchfloor.ops.commands.up:up",
     "key": "watchfloor.ops.commands.key:key",
+    "match": "watchfloor.ops.commands.match:match",
     "migrate": "watchfloor.ops.commands.migrate:migrate",
     "serve": "watchfloor.ops.commands.serve:serve",
     "demo": "watchfloor.ops.commands.demo:demo",
     "doctor": "watchfloor.ops.commands.doctor:doctor",
     "replay": "watchfloor.ops.commands.replay:replay",
+    "rules": "watchfloor.ops.commands.rules.group:rules",
 }
 
 

@@ -1,0 +1,1 @@
+"""`watchfloor rules`: what a detection engineer does with rules, one module a command."""
