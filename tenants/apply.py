@@ -15,6 +15,7 @@ import msgspec
 from tenants import queries
 from tenants.bundle import Bundle, settings_of
 from tenants.current import Current, open_record, read_current, seal_contacts
+from tenants.detection import Standing, read_standing, shared_rules, wanted_of, write
 from tenants.faults import BundleFaults, Fault
 from tenants.installation import Installation
 from tenants.plan import Plan, compare, is_live
@@ -64,7 +65,7 @@ async def apply(installation: Installation, placed: PlacedBundle, *, issue: Issu
         tenant_id = TenantId(_known(current).id)
         if done.changes:
             await _name(installation, tenant_id, placed.bundle)
-            await _configure(installation, tenant_id, placed.bundle)
+            await _configure(installation, tenant_id, placed)
             await _admit(installation, tenant_id, placed.bundle, issue=issue)
     return done
 
@@ -124,7 +125,7 @@ async def _onboard(
 
     async def configure() -> Nothing:
         await _name(installation, tenant_id, bundle)
-        await _configure(installation, tenant_id, bundle)
+        await _configure(installation, tenant_id, placed)
         return Nothing()
 
     async def admit() -> Nothing:
@@ -188,11 +189,13 @@ async def _open(installation: Installation, tenant_id: TenantId) -> None:
             await _note(tx, installation, "tenant.open", after={"state": "active"})
 
 
-async def _configure(installation: Installation, tenant_id: TenantId, bundle: Bundle) -> None:
-    """The record and the feeds, in one transaction."""
+async def _configure(installation: Installation, tenant_id: TenantId, placed: PlacedBundle) -> None:
+    """The record, the feeds and what the tenant changes about rules, in one transaction."""
     async with tenant_tx(installation.app, tenant_id) as tx:
-        await _write_record(tx, installation, bundle)
-        await _write_feeds(tx, installation, bundle)
+        await _write_record(tx, installation, placed.bundle)
+        await _write_feeds(tx, installation, placed.bundle)
+        if placed.bundle.detection is not None:
+            await _write_detection(tx, installation, placed)
 
 
 async def _write_record(tx: TenantTx, installation: Installation, bundle: Bundle) -> None:
@@ -233,6 +236,12 @@ async def _write_feeds(tx: TenantTx, installation: Installation, bundle: Bundle)
         await change_feed(tx, actor, feed_id=feed.id, source_hint=feed.source_hint, state="paused")
 
 
+async def _write_detection(tx: TenantTx, installation: Installation, placed: PlacedBundle) -> None:
+    cipher, rules = await installation.keyring.cipher(tx), shared_rules()
+    standing = await read_standing(tx, cipher, rules=rules, at=installation.clock.now())
+    await write(tx, cipher, installation.actor, wanted=wanted_of(placed, rules), standing=standing)
+
+
 async def _admit(installation: Installation, tenant_id: TenantId, bundle: Bundle, *, issue: Issue) -> None:
     """Tokens and members, in one transaction."""
     async with tenant_tx(installation.auth, tenant_id) as tx:
@@ -258,7 +267,11 @@ async def _name(installation: Installation, tenant_id: TenantId, bundle: Bundle)
 
 async def _write_tokens(tx: TenantTx, installation: Installation, bundle: Bundle) -> list[IssuedToken]:
     actor = installation.actor
-    current = Current(feeds=await list_feeds(tx), fed=frozenset(await queries.select_fed_feeds(tx)))
+    current = Current(
+        feeds=await list_feeds(tx),
+        fed=frozenset(await queries.select_fed_feeds(tx)),
+        detection=Standing(at=installation.clock.now()),
+    )
     wanted = {feed.name for feed in bundle.feeds}
     issued: list[IssuedToken] = []
     for feed in current.feeds:

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from watchfloor.access.roles import Role, TenantKind
+from watchfloor.alerts.noise.budget import Budgets
 from watchfloor.feeds.feed import Door, FeedState
 
 Severity = Literal["critical", "high", "medium", "low", "informational"]
@@ -33,6 +34,7 @@ Framework = Literal[
 ContactPurpose = Literal["incidents", "on_call", "privacy", "management", "technical"]
 ChatDetail = Literal["ref", "masked", "full"]
 Decision = Literal["never", "customer", "two_persons", "analysts", "preapproved"]
+RuleState = Literal["enabled", "disabled"]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
@@ -111,6 +113,41 @@ TimeOfDay = Annotated[
     str,
     Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$(?!\n)", extra=_say("a time of day such as 08:00, in quotes")),
 ]
+
+Words = Annotated[
+    str,
+    Meta(
+        pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]{10,2000}$(?!\n)",
+        extra=_say("a reason of 10 to 2,000 characters"),
+    ),
+]
+RuleName = Annotated[
+    str,
+    Meta(
+        pattern=r"^[^\x00-\x1f\x7f]{1,300}$(?!\n)",
+        extra=_say("a rule's id, name or title"),
+    ),
+]
+Date = Annotated[
+    str,
+    Meta(pattern=r"^20[0-9]{2}-[01][0-9]-[0-3][0-9]$(?!\n)", extra=_say("a day such as 2027-03-31")),
+]
+ListName = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9_.-]{1,64}$(?!\n)",
+        extra=_say("a list's name: at most 64 letters, digits, `_`, `.` and `-`"),
+    ),
+]
+Entry = Annotated[
+    str,
+    Meta(
+        pattern=r"^[^\x00-\x1f\x7f]{1,500}$(?!\n)",
+        extra=_say("an entry of at most 500 characters in one line"),
+    ),
+]
+
+Free = Annotated[object, Meta(extra_json_schema={"description": "As in a Sigma filter."})]
 
 _SECONDS: Final = {"m": 60, "h": 3600, "d": 86_400}
 
@@ -213,6 +250,53 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     reports: Days = "5y"
 
 
+class TunedRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A shared rule that is something else to this tenant: off, or of another severity."""
+
+    rule: RuleName
+    state: RuleState = "enabled"
+    level: Severity | None = None
+    reason: Words
+
+
+class FilterSource(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The log source of an exception, as in a Sigma filter."""
+
+    product: Name | None = None
+    category: Name | None = None
+    service: Name | None = None
+
+
+class RuleException(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is hidden from this tenant's alerts until the end of the day `expires` (UTC).
+
+    `filter` is a Sigma filter's: rules, selections and condition.
+    """
+
+    title: Name
+    owner: Name
+    reason: Words
+    expires: Date
+    logsource: FilterSource
+    filter: dict[str, Free]
+
+
+class RuleList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A list that rules and exceptions use by `%name%`; entries may have wildcards."""
+
+    name: ListName
+    entries: Annotated[list[Entry], Meta(min_length=1, max_length=1_000)]
+    reason: Words
+
+
+class Detection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What this tenant changes about the shared rules: all of it."""
+
+    rules: list[TunedRule] = []
+    exceptions: list[RuleException] = []
+    lists: list[RuleList] = []
+
+
 class Bundle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One tenant."""
 
@@ -230,7 +314,10 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     response: Response = Response()
     chat: Chat = Chat()
     retention: Retention = Retention()
+    alert_budget: Budgets = Budgets()
     frameworks: list[Framework] = []
+    detection: Detection | None = None
+    """Absent: what the tenant changes about rules is managed elsewhere, and nothing of it is touched."""
 
 
 class TenantSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -241,6 +328,7 @@ class TenantSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     chat: Chat
     retention: Retention
     frameworks: list[Framework]
+    alert_budget: Budgets = Budgets()
 
 
 def settings_of(bundle: Bundle) -> TenantSettings:
@@ -250,6 +338,7 @@ def settings_of(bundle: Bundle) -> TenantSettings:
         response=bundle.response,
         chat=bundle.chat,
         retention=bundle.retention,
+        alert_budget=bundle.alert_budget,
         frameworks=sorted(bundle.frameworks),
     )
 

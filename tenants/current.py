@@ -4,6 +4,7 @@ import msgspec
 
 from tenants import queries
 from tenants.bundle import Bundle, Contact, TenantSettings
+from tenants.detection import Standing, read_standing, shared_rules
 from tenants.installation import Installation
 from tenants.queries import MemberRow, RecordRow, TenantRow
 from watchfloor.feeds.feed import Feed
@@ -33,6 +34,8 @@ class Current(msgspec.Struct, frozen=True, kw_only=True):
     fed: frozenset[FeedId] = frozenset()
     """The feeds that have a token."""
     members: list[MemberRow] = []
+    detection: Standing
+    """What it changes about the shared rules; not read unless the bundle says something of them."""
 
 
 async def read_current(installation: Installation, bundle: Bundle) -> Current:
@@ -41,17 +44,21 @@ async def read_current(installation: Installation, bundle: Bundle) -> Current:
         tenant = await queries.select_tenant(tx, bundle.slug)
         if tenant is None and bundle.kind == "operator":
             tenant = await queries.select_operator(tx)
+    detection = Standing(at=installation.clock.now())
     if tenant is None:
-        return Current()
+        return Current(detection=detection)
     tenant_id = TenantId(tenant.id)
     async with tenant_tx(installation.app, tenant_id) as inside:
         row = await queries.select_record(inside)
         record = None if row is None else await open_record(inside, row, installation)
         feeds = await list_feeds(inside)
+        if bundle.detection is not None and row is not None:
+            cipher = await installation.keyring.cipher(inside)
+            detection = await read_standing(inside, cipher, rules=shared_rules(), at=detection.at)
     async with tenant_tx(installation.auth, tenant_id) as inside:
         fed = await queries.select_fed_feeds(inside)
         members = await queries.select_members(inside)
-    return Current(tenant=tenant, record=record, feeds=feeds, fed=frozenset(fed), members=members)
+    return Current(tenant=tenant, record=record, feeds=feeds, fed=frozenset(fed), members=members, detection=detection)
 
 
 async def open_record(tx: TenantTx, row: RecordRow, installation: Installation) -> Record:

@@ -12,6 +12,7 @@ import msgspec
 
 from tenants.bundle import Bundle, Contact, settings_of
 from tenants.current import Current
+from tenants.detection import check_lives, items_standing, items_wanted, shared_rules, wanted_of
 from tenants.faults import BundleFaults, Fault
 from tenants.rules import PlacedBundle
 from watchfloor.feeds.feed import Feed
@@ -50,8 +51,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 def compare(placed: PlacedBundle, current: Current) -> Plan:
     """What lies between the tenant as it stands and its bundle.
 
-    Raises BundleFaults for what can never change: the code, the kind, the door of a feed; and for a tenant that is
-    suspended or leaves.
+    Raises BundleFaults for what can never change: the code, the kind, the door of a feed; for a tenant that is
+    suspended or leaves; and for rules that are not there.
     """
     _refuse(placed, current)
     bundle = placed.bundle
@@ -60,6 +61,7 @@ def compare(placed: PlacedBundle, current: Current) -> Plan:
         *_between(_contact_items(current.record.contacts if current.record else []), _contact_items(bundle.contacts)),
         *_feed_changes(bundle, current),
         *_member_changes(bundle, current),
+        *_detection_changes(placed, current),
     ]
     is_new = current.tenant is None or current.tenant.state == "onboarding"
     return Plan(slug=bundle.slug, is_new=is_new, changes=tuple(changes))
@@ -162,3 +164,13 @@ def _member_changes(bundle: Bundle, current: Current) -> Iterable[Change]:
     wanted = {f"member {member.email.lower()} as {member.role}": "" for member in bundle.members}
     known = {f"member {member.email} as {member.role}": "" for member in current.members}
     yield from _between(known, wanted)
+
+
+def _detection_changes(placed: PlacedBundle, current: Current) -> Iterable[Change]:
+    if placed.bundle.detection is None:
+        return []
+    wanted = wanted_of(placed, shared_rules())
+    faults = list(check_lives(placed, wanted, current.detection))
+    if faults:
+        raise BundleFaults(faults)
+    return _between(items_standing(current.detection), items_wanted(wanted))

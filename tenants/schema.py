@@ -94,6 +94,8 @@ class _Walk:
             return self._constrained(tree, kind, path)
         if origin is list:
             return self._list(tree, get_args(kind)[0], path)
+        if origin is dict:
+            return self._free(tree, path) if isinstance(tree, Table) else self._wrong(tree, path, "keys and values")
         if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
             return self._struct(tree, kind, path)
         return self._leaf(tree, kind, path)  # pyright: ignore[reportUnknownArgumentType] - narrowed
@@ -127,6 +129,19 @@ class _Walk:
             return self._wrong(tree, path, "a list")
         values = [self.value(item, kind, (*path, number)) for number, item in enumerate(tree.items)]
         return _BROKEN if _BROKEN in values else values
+
+    def _free(self, tree: Tree, path: Path) -> object:
+        """What has no form of its own: taken as it is, and its places noted."""
+        self.parts.note(path, tree.place)
+        if isinstance(tree, Scalar):
+            return tree.value
+        if isinstance(tree, Items):
+            return [self._free(item, (*path, number)) for number, item in enumerate(tree.items)]
+        values: dict[str, object] = {}
+        for name, entry in tree.entries.items():
+            values[name] = self._free(entry.tree, (*path, name))
+            self.parts.note((*path, name), entry.place)
+        return values
 
     def _optional(self, tree: Tree, kind: object, path: Path) -> object:
         (inner,) = (choice for choice in get_args(kind) if choice is not types.NoneType)

@@ -37,9 +37,10 @@ from watchfloor.lake.segments import SegmentStore
 from watchfloor.normalise.dispatch import normalise
 from watchfloor.normalise.raw import RawEvent
 from watchfloor.ops.embedded.postgres import PostgresServer
-from watchfloor.ops.pipeline import Pipeline, load_engine
+from watchfloor.ops.pipeline import Pipeline
 from watchfloor.ops.pipeline_journal import open_journal
 from watchfloor.ops.pipeline_turn import Bench
+from watchfloor.ops.rulesets.compiled import shared_engine
 from watchfloor.ops.service import Program
 from watchfloor.tenancy.keyring import Keyring
 
@@ -141,7 +142,7 @@ def timed(label: str, events: int, work: Callable[[], T]) -> T:
 
 async def measure_stages(intake: PostgresIntake, store: SegmentStore, feed: Feed) -> None:
     """Prints the cost of each stage on one turn's batches, and leaves them where they are."""
-    engine = load_engine()
+    engine = shared_engine()
     with contextlib.suppress(Leave):
         async with intake.work(feed.tenant_id, most_bytes=8_000_000) as work:
             if work is None:
@@ -182,7 +183,7 @@ async def measure_pipeline(settings: Settings, feed: Feed, events: int) -> None:
     tell("stages, CPU an event:")
     await measure_stages(intake, store, feed)
     with open_journal(settings.home / "run") as journal:
-        bench = Bench(intake=intake, store=store, engine=load_engine(), clock=SystemClock(), journal=journal)
+        bench = Bench(intake=intake, store=store, engine=shared_engine(), clock=SystemClock(), journal=journal)
         cpu, wall = time.process_time(), time.perf_counter()
         await Pipeline(database, bench, Wake(valkey)).drain()
         cpu, wall = time.process_time() - cpu, time.perf_counter() - wall

@@ -58,6 +58,12 @@ SEALS: Final[dict[tuple[str, str], Seal]] = {
     ("incident_entities", "value"): Seal(label="wf.incident_entities", place=_of_incident_entity, form="text"),
     ("incident_timeline", "body"): Seal(label="wf.incident_timeline", place=_id, form="json"),
     ("incidents", "verdict_reason"): Seal(label="wf.incidents", place=_id, form="text"),
+    ("correlation_windows", "state"): Seal(
+        label="wf.correlation_windows", place=lambda row: _hex(row["window_index"]), form="bytes"
+    ),
+    ("rule_settings", "reason"): Seal(label="wf.rule_settings", place=lambda row: str(row["rule_id"]), form="text"),
+    ("rule_exceptions", "body"): Seal(label="wf.rule_exceptions", place=_id, form="json"),
+    ("rule_lists", "body"): Seal(label="wf.rule_lists", place=lambda row: str(row["name"]), form="json"),
 }
 """By table and column."""
 

@@ -45,6 +45,10 @@ def _example(kind: msgspec.inspect.Type) -> object:
             found = next(iter(kind.cls)).value
         case msgspec.inspect.IntType():
             found = kind.ge or 1
+        case msgspec.inspect.DateTimeType():
+            found = "2026-03-02T12:00:00Z"
+        case msgspec.inspect.UnionType():
+            found = _example(kind.types[0])
         case msgspec.inspect.ListType():
             found = [_example(kind.item_type)]
         case _:

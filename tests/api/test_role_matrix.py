@@ -1,5 +1,6 @@
 """Every route for every role, by session and by key, against the table that is checked in (R3)."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -7,7 +8,7 @@ import msgspec
 import pytest
 
 from tests.api.running import Api, Voice
-from tests.api.world import Caller, World
+from tests.api.world import FILTER, Caller, World
 from watchfloor.access.roles import CUSTOMER_ROLES, Role
 from watchfloor.incidents.incident import State
 from watchfloor.kernel.ids import new_uuid, show
@@ -25,6 +26,10 @@ ROLES: Final = {
     "lead": Role.LEAD,
     "content": Role.CONTENT_ENGINEER,
 }
+PARAMETERS: Final = (
+    "incident", "alert", "rule", "exception", "list_name", "quarantine", "report", "api_key", "member", "asset"
+)  # fmt: skip
+WHY: Final = "Agreed with the customer."
 REFUSALS: Final = {"401": 401, "403": 403, "404": 404}
 
 
@@ -64,7 +69,7 @@ class Requests:
 
     def send(self, row: Row, voice: Voice, caller: Caller) -> int:
         path, body = row.path.replace("{tenant}", "alpha"), None
-        for name in ("incident", "alert", "quarantine", "report", "api_key", "member", "asset"):
+        for name in PARAMETERS:
             if f"{{{name}}}" in path:
                 path = path.replace(f"{{{name}}}", self._object(name, row, caller))
         if row.method == "POST":
@@ -88,6 +93,8 @@ class Requests:
             role = Role.VIEWER if caller.role in CUSTOMER_ROLES else Role.ANALYST
             person = self.api.run(self.world.caller(self.world.operator, Role.ANALYST))
             return show("mem", self.api.run(self.world.add_role(alpha, person.person_id, role)))
+        if name == "rule":
+            return self.api.run(self.world.services.catalogue.rules())[0].id
         return "start.js" if name == "asset" else alpha.names[name][0]
 
     def _body(self, row: Row, caller: Caller) -> dict[str, object]:
@@ -106,6 +113,19 @@ class Requests:
             "reports": {"incident": self.world.alpha.names["incident"][0]},
             "keys": {"name": "matrix", "scopes": ["incident.read"], "days": 1},
             "rotate": {},
+            "disable": {"reason": WHY},
+            "enable": {"reason": WHY},
+            "level": {"level": "low", "reason": WHY},
+            "preview": {"filter": FILTER.format(title="Preview", user="kim")},
+            "exceptions": {
+                "filter": FILTER.format(title=new_uuid().hex, user="kim"),
+                "owner": "kim@alpha.example",
+                "reason": WHY,
+                "expires_at": (self.world.services.clock.now() + timedelta(days=1)).isoformat(),
+            },
+            "end": {"reason": WHY},
+            "lists": {"name": "matrix", "entries": ["kim"], "reason": WHY},
+            "remove": {"reason": WHY},
         }
         return bodies.get(action, {})
 

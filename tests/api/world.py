@@ -17,11 +17,13 @@ from watchfloor.access.people import principal_of
 from watchfloor.access.principal import Principal
 from watchfloor.access.roles import Permission, Role
 from watchfloor.access.sessions import OpenedSession, open_session
+from watchfloor.alerts.overlay import commands
 from watchfloor.alerts.record import lock, record
 from watchfloor.audit.append import Actor
 from watchfloor.audit.heads import open_signer, sign
 from watchfloor.detect.condition import Keyword, Text
 from watchfloor.detect.engine import Matches
+from watchfloor.detect.filters import parse_filter
 from watchfloor.detect.rule import Rule
 from watchfloor.feeds.quarantine import PutAside, put_aside
 from watchfloor.feeds.registry import create_feed
@@ -38,6 +40,14 @@ from watchfloor.web.cookies import cookie_name
 
 NOON: Final = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 CUSTOMER_ROLES: Final = tuple(role for role in Role if role is not Role.PLATFORM_ADMIN)
+FILTER: Final = """\
+title: {title}
+logsource: {{product: windows, category: process_creation}}
+filter:
+    rules: any
+    selection: {{User: {user}}}
+    condition: selection
+"""
 STAFF: Final = (Role.ANALYST, Role.LEAD, Role.CONTENT_ENGINEER, Role.PLATFORM_ADMIN)
 SYSTEM: Final = Actor(kind="system", id="test", role="system", request_id="test")
 
@@ -178,6 +188,25 @@ class World:
             )
         return ids.show("rpt", report_id)
 
+    async def exception(self, tenant: TenantWorld) -> str:
+        """An exception and a list, both with the canary; the exception as `exc_...`."""
+        self._serial += 1
+        at, why = self.services.clock.now(), f"reason {tenant.canary}"
+        wanted = commands.NewException(
+            written=parse_filter(FILTER.format(title=f"{tenant.canary} {self._serial}", user=tenant.canary)),
+            owner=f"{tenant.canary}@{tenant.slug}.example",
+            reason=why,
+            expires_at=at + timedelta(days=30),
+        )
+        rules = await self.services.catalogue.rules()
+        async with tenant_tx(self.services.app, tenant.id) as tx:
+            cipher = await self.services.keyring.cipher(tx)
+            made = await commands.add_exception(tx, cipher, SYSTEM, wanted=wanted, rules=rules, at=at)
+            for rule, change in zip(rules, (commands.disable_rule, commands.enable_rule), strict=False):
+                await change(tx, cipher, SYSTEM, rule=rule, reason=why)
+            await commands.set_list(tx, cipher, SYSTEM, name=f"l{tenant.canary}", entries=[tenant.canary], reason=why)
+        return commands.shown(made)
+
     async def _bring(self, tx: TenantTx, cipher: TenantCipher, incident: str, state: State) -> None:
         """Moves an incident to the state, through the desk."""
         everything = frozenset(Permission)
@@ -224,6 +253,7 @@ class World:
     async def _fill(self, tenant: TenantWorld) -> None:
         """One of everything."""
         incident, report = await self.incident(tenant, "acknowledged"), await self.report(tenant)
+        exception = await self.exception(tenant)
         analyst = tenant.callers[Role.ANALYST]
         email, member = await self._contact(tenant)
         async with tenant_tx(self.services.app, tenant.id) as tx:
@@ -256,6 +286,8 @@ class World:
             "alert": [ids.show("alr", alert) for alert in alerts[:2]],
             "quarantine": [ids.show("qua", quarantined)],
             "report": [report],
+            "exception": [exception],
+            "list_name": [f"l{tenant.canary}"],
             "api_key": [analyst.key_id],
             "key_id": [analyst.key_id],
             "member": [ids.show("mem", member)],
@@ -264,7 +296,12 @@ class World:
             "email": [email],
         }
         # These are never asked for by anybody else, so wherever they appear they have leaked.
-        tenant.secrets = {tenant.canary, await self.incident(tenant), await self.report(tenant)}
+        tenant.secrets = {
+            tenant.canary,
+            await self.incident(tenant),
+            await self.report(tenant),
+            await self.exception(tenant),
+        }
 
     async def _contact(self, tenant: TenantWorld) -> tuple[str, UUID]:
         """The address, which says nothing of the tenant, and the membership of one more member."""

@@ -25,7 +25,7 @@ from watchfloor.kernel.ids import BatchId, new_uuid
 from watchfloor.lake.segments import SegmentStore
 from watchfloor.normalise.dispatch import normalise
 from watchfloor.normalise.raw import RawEvent
-from watchfloor.ops.pipeline import load_engine
+from watchfloor.ops.rulesets.compiled import shared_engine
 
 TARGETS: Final = ("doors", "pipeline", "postgres", "doors", "pipeline", "postgres", "valkey")
 KILLS: Final = 50
@@ -118,7 +118,7 @@ async def test_what_was_acknowledged_survives_every_kill(installation: Installat
             return waiting == 0
 
     await eventually(is_drained, within=120)
-    engine = load_engine()
+    engine = shared_engine()
     for sender in senders:
         await check(installation, sender, engine)
     print(dict(kills), [(len(sender.acknowledged), sender.retries) for sender in senders])  # noqa: T201 - figures

@@ -15,8 +15,13 @@ from redis.asyncio import Redis
 from tests.conftest import Eventually
 from tests.domain.test_relay import Recorder, send
 from tests.domain.workplace import Count, MakeEvent, MakeRule, MakeTenant, Tenant
+from tests.unit.correlation_cases import NOON, correlation, event, rule
+from watchfloor.alerts.windows.correlate import correlate
+from watchfloor.detect.correlate.correlator import Correlator
+from watchfloor.detect.engine import Matches
 from watchfloor.kernel.clock import FixedClock, SystemClock
 from watchfloor.kernel.config import Settings
+from watchfloor.kernel.db import tenant_tx
 from watchfloor.kernel.errors import Unavailable
 from watchfloor.kernel.ids import new_uuid
 from watchfloor.ops import schedule
@@ -101,6 +106,19 @@ async def test_receipts_are_kept_as_long_as_a_message_may_come_again(
         clock = FixedClock(SystemClock().now() + age)
         await Chores(resources, consumers=[recorder], clock=clock).forget_receipts()
         assert await count("wf.outbox_receipts") == left
+
+
+async def test_windows_of_correlations_are_kept_until_nothing_late_can_meet_them(
+    acme: Tenant, resources: Resources, count: Count
+) -> None:
+    rules = (rule("a"), rule("C", correlation=correlation("event_count", ["a"], seconds=60, gte=3)))
+    async with tenant_tx(acme.database, acme.id) as tx:
+        await correlate(
+            tx, acme.cipher, correlator=Correlator(rules), events=[event(0)], matches=Matches([0], [0]), now=NOON
+        )
+    for age, left in ((timedelta(minutes=60), 1), (timedelta(minutes=80), 0)):
+        await Chores(resources, consumers=[], clock=FixedClock(NOON + age)).forget_windows()
+        assert await count("wf.correlation_windows") == left
 
 
 async def test_files_that_no_manifest_names_are_removed_once_they_are_old(

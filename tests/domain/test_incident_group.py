@@ -134,7 +134,7 @@ async def test_each_tenant_counts_its_own_incidents(
 async def test_a_storm_is_a_few_lines_on_the_timeline(
     acme: Tenant, make_event: MakeEvent, make_rule: MakeRule, count: Count
 ) -> None:
-    rule = make_rule(dedup=("host",))
+    rule = make_rule(level="critical", dedup=("host",))
     storm = [(rule, make_event(number, at=number, host=f"ws-{number}", user="bob")) for number in range(300)]
     [incident_id] = await acme.work(*storm)
     assert await count("wf.alerts where incident_id is not null") == 300
@@ -146,7 +146,7 @@ async def test_a_storm_is_a_few_lines_on_the_timeline(
 async def test_an_incident_names_no_more_entities_than_it_may(
     acme: Tenant, make_event: MakeEvent, make_rule: MakeRule, count: Count
 ) -> None:
-    rule = make_rule(dedup=("host",))
+    rule = make_rule(level="critical", dedup=("host",))
     for start in (0, MAX_ENTITIES - 50):
         await acme.work(
             *((rule, make_event(n, at=n, host=f"ws-{n}", user="bob")) for n in range(start, start + MAX_ENTITIES - 50))

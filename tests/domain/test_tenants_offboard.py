@@ -28,10 +28,19 @@ from tenants.leaving.remains import Files, count_files, count_rows
 from tenants.leaving.sealed import SEALS, WITHHELD
 from tenants.rules import read_bundles
 from tests.domain.workplace import NOON, MakeEvent, MakeRule, MakeWorker, Tenant
+from tests.unit import overlay_cases
+from tests.unit.correlation_cases import correlation, event, rule
 from watchfloor.access.roles import Role
+from watchfloor.alerts.overlay import commands
+from watchfloor.alerts.overlay.loading import count_hidden
+from watchfloor.alerts.windows.correlate import correlate
+from watchfloor.audit.append import Actor
 from watchfloor.audit.archive import HeadArchive
 from watchfloor.audit.heads import trusted_keys
 from watchfloor.audit.verify import verify
+from watchfloor.detect.correlate.correlator import Correlator
+from watchfloor.detect.engine import Matches
+from watchfloor.detect.overlay import Hidden
 from watchfloor.feeds.batch import Packer, SentEvent
 from watchfloor.feeds.intake import PostgresIntake, Sender
 from watchfloor.feeds.quarantine import PutAside, put_aside
@@ -41,7 +50,7 @@ from watchfloor.kernel.clock import FixedClock
 from watchfloor.kernel.config import Settings
 from watchfloor.kernel.credentials import parse_feed_token
 from watchfloor.kernel.crypto import TenantCipher, Unopenable
-from watchfloor.kernel.db import tenant_tx
+from watchfloor.kernel.db import TenantTx, tenant_tx
 from watchfloor.kernel.errors import Conflict, Invalid, NotFound, Refused
 from watchfloor.kernel.ids import BatchId, TenantId, new_uuid
 from watchfloor.kernel.valkey import Wake
@@ -133,8 +142,13 @@ async def furnish(world: World, tenant_id: TenantId, code: str, makers: Makers) 
     first = makers.event(1, host="WS1", user="kim", summary="canary-event")
     await tenant.work((makers.rule(), first), (makers.rule("Other"), makers.event(2, host="WS1")))
     worker = makers.worker(Role.ANALYST)
+    counted = (rule("a"), rule("C", correlation=correlation("event_count", ["a"], gte=3)))
     async with tenant_tx(app, tenant_id) as tx:
+        await correlate(
+            tx, cipher, correlator=Correlator(counted), events=[event(0)], matches=Matches([0], [0]), now=NOON
+        )
         await SegmentStore(settings.lake_dir).append(tx, cipher, [first, makers.event(3, at=86_400 * 40, host="WS2")])
+        await tune(tx, cipher, worker.actor)
         acted = {"incident": f"{code}-1"}
         await desk.acknowledge(tx, cipher, worker.actor, worker.permissions, incident=f"{code}-1")
         await desk.note(tx, cipher, worker.actor, worker.permissions, text="canary-note: call Kim", **acted)
@@ -167,6 +181,21 @@ async def furnish(world: World, tenant_id: TenantId, code: str, makers: Makers) 
     sender = Sender(**said, request_id="r", request_key="k")
     intake = PostgresIntake(app, world.installation.keyring, backlog_bytes=10**9)
     await intake.put(feed, packer.finish(), sender)
+
+
+async def tune(tx: TenantTx, cipher: TenantCipher, actor: Actor) -> None:
+    """One of everything that a tenant changes about the shared rules."""
+    why, changed = "canary-why: Kim asked for it", overlay_cases.make_rule(1)
+    await commands.disable_rule(tx, cipher, actor, rule=changed, reason=why)
+    await commands.set_list(tx, cipher, actor, name="admins", entries=["canary-admin"], reason=why)
+    wanted = commands.NewException(
+        written=overlay_cases.make_filter({"User": "canary-user"}),
+        owner="Kim",
+        reason=why,
+        expires_at=NOON + timedelta(days=9),
+    )
+    made = await commands.add_exception(tx, cipher, actor, wanted=wanted, rules=[changed], at=NOON)
+    await count_hidden(tx, [Hidden(rule_id=changed.id, exemption_id=made, count=1)], at=NOON)
 
 
 async def finish_report(world: World, tenant_id: TenantId, digest: bytes, path: str) -> None:

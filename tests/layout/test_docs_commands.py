@@ -53,7 +53,7 @@ def watchfloor_faults(rest: list[str]) -> list[str]:
     command: click.Command = command_line
     path = ["watchfloor"]
     for number, word in enumerate(rest):
-        if word.startswith("-"):
+        if word.startswith("-") and word != "-":
             known = [option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)]
             if word.partition("=")[0] not in {*known, "--help"}:
                 return [f"{' '.join(path)} {word}"]

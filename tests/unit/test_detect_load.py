@@ -93,10 +93,13 @@ def test_a_shared_rule_loads_with_its_block_and_samples(folder: Path) -> None:
     ("old", "new", "expected"),
     [
         ("title: Whoami\n", "", "rule.yml:1:1: Object missing required field `title`."),
-        (f"id: {ID}\n", "", "rule.yml:1:1: Object missing required field `id`."),
-        (f"id: {ID}", "id: 12", "rule.yml:2:1: Expected `str`, got `int`."),
+        (f"id: {ID}", "id: 12", "rule.yml:2:1: Expected `str | null`, got `int`."),
         (f"id: {ID}", "id: twelve", "rule.yml:2:1: An id is a UUID, such as 929a690e-bef0-4204-a928-ef5e620d6fcc."),
-        ("level: high\n", "", "rule.yml:1:1: Object missing required field `level`."),
+        (
+            "status: test",
+            "taxonomy: ecs",
+            "rule.yml:3:1: Fields and log sources have the names of the taxonomy `sigma` here, no others.",
+        ),
         ("level: high", "level: urgent", "rule.yml:24:1: Invalid enum value 'urgent'."),
         ("status: test", "status: unsupported", "rule.yml:3:1: The rule says of itself that it is unsupported."),
         ("- attack.t1033", "- 1033", "rule.yml:11:7: Expected `str`, got `int`."),
@@ -109,22 +112,20 @@ def test_a_shared_rule_loads_with_its_block_and_samples(folder: Path) -> None:
         (
             "condition: selection",
             "condition: selecton",
-            "rule.yml:21:5: Detection 'selecton' not defined in detections.",
+            "rule.yml:21:5: The condition names `selecton`, which the rule does not have.",
         ),
         (
             "condition: selection",
             "condition: selection | count() > 5",
-            "rule.yml:21:5: The pipe syntax in Sigma conditions has been deprecated and replaced by Sigma correlations."
-            " pySigma doesn't supports this syntax.",
+            "rule.yml:21:5: A condition with `|` is Sigma version 1; write a correlation rule.",
         ),
         ("    condition: selection\n", "", "rule.yml:15:1: A detection has a condition, or a list of them."),
-        ("endswith: '\\whoami.exe'", "ends: x", "rule.yml:17:9: Unknown modifier 'ends'."),
+        ("endswith: '\\whoami.exe'", "ends: x", "rule.yml:17:9: The modifier `ends` is unknown."),
         (
             "endswith: '\\whoami.exe'",
             "re: '(?!x)y'",
             None,
         ),
-        ("endswith: '\\whoami.exe'", "expand: '%x%'", "rule.yml:17:9: The placeholder %x% has no values here."),
         (
             "- ' /priv'",
             "- null",
@@ -178,6 +179,17 @@ def test_a_shared_rule_without_what_an_analyst_needs_is_refused(folder: Path, ol
     assert the_fault(folder, PLAIN + BLOCK.replace(old, new, 1), shared=True).startswith(f"{place}: ")
 
 
+def test_a_rule_needs_neither_id_nor_level_unless_it_is_shared(folder: Path) -> None:
+    bare = PLAIN.replace(f"id: {ID}\n", "").replace("level: high\n", "").replace("status: test\n", "taxonomy: sigma\n")
+    (rule,) = load(folder, bare).rules
+    (again,) = load(folder, bare).rules
+    assert rule.id == again.id
+    assert (rule.level, rule.status) == ("medium", "experimental")
+    for part in (f"id: {ID}\n", "level: high\n"):
+        fault = the_fault(folder, PLAIN.replace(part, "") + BLOCK, shared=True)
+        assert fault == "rule.yml:1:1: A shared rule has an id and a level."
+
+
 def test_a_plain_rule_is_no_shared_rule(folder: Path) -> None:
     assert "`watchfloor` section" in the_fault(folder, PLAIN, shared=True)
 
@@ -185,8 +197,8 @@ def test_a_plain_rule_is_no_shared_rule(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("title: x\ncorrelation:\n    type: event_count\n", "rule.yml:2:1: Correlation rules are not supported yet."),
-        ("title: x\nfilter: {}\n", "rule.yml:2:1: Sigma filters are not supported yet."),
+        ("title: x\ncorrelation:\n    type: event_count\n", "rule.yml:2:1: Object missing required field `rules`."),
+        ("title: x\nfilter: {}\n", "rule.yml:1:1: Object missing required field `logsource`."),
         (
             "action: global\n",
             "rule.yml:1:1: Rule collections with `action` are Sigma version 1 and not supported.",
@@ -212,7 +224,7 @@ def test_one_bad_document_does_not_hide_the_others(folder: Path) -> None:
     second = PLAIN.replace(ID, "00000000-0000-4000-8000-000000000001")
     report = load(folder, f"title: x\n---\n{PLAIN}---\n{second}")
     assert [rule.id for rule in report.rules] == [ID, "00000000-0000-4000-8000-000000000001"]
-    assert [str(fault) for fault in report.faults] == ["rule.yml:1:1: Object missing required field `id`."]
+    assert [str(fault) for fault in report.faults] == ["rule.yml:1:1: Object missing required field `logsource`."]
 
 
 def test_two_rules_cannot_share_an_id(folder: Path) -> None:

@@ -36,7 +36,7 @@ def test_a_record_keeps_its_nesting_and_its_log_source() -> None:
     parsed = parse_cloudtrail(record())
     assert parsed.source == "aws.cloudtrail"
     assert parsed.logsources == (LogSource("aws", None, "cloudtrail"),)
-    assert parsed.fields == record()
+    assert parsed.fields == {**record(), "status": "success"}
     assert parsed.identity == ("cloudtrail", "3b9a4f10-0000-4000-9000-000000000001", ACCOUNT)
 
 

@@ -34,9 +34,10 @@ from watchfloor.kernel.serving import listen
 from watchfloor.kernel.valkey import Wake
 from watchfloor.lake.segments import SegmentStore
 from watchfloor.normalise.event import Event
-from watchfloor.ops.pipeline import Pipeline, load_engine
+from watchfloor.ops.pipeline import Pipeline
 from watchfloor.ops.pipeline_journal import open_journal
 from watchfloor.ops.pipeline_turn import Bench
+from watchfloor.ops.rulesets.compiled import shared_engine
 from watchfloor.tenancy.keyring import Keyring
 
 ACTOR: Final = Actor(kind="system", id="test", role="system", request_id="-")
@@ -142,7 +143,7 @@ class Site:
     def pipeline(self, wake: Wake | None = None) -> Pipeline:
         """A pipeline over the shared rules, woken through Valkey unless told otherwise."""
         intake = PostgresIntake(self.app, self.keyring, backlog_bytes=BACKLOG_BYTES)
-        return Pipeline(self.app, self.bench(intake, load_engine()), wake or Wake(self.valkey))
+        return Pipeline(self.app, self.bench(intake, shared_engine()), wake or Wake(self.valkey))
 
     def bench(self, intake: Intake, engine: Engine) -> Bench:
         """What a pipeline works with."""

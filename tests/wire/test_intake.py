@@ -18,8 +18,9 @@ from watchfloor.feeds.intake import PostgresIntake, Sender, forget_receipts
 from watchfloor.kernel.db import tenant_tx
 from watchfloor.kernel.valkey import Wake
 from watchfloor.normalise.event import Event
-from watchfloor.ops.pipeline import DEATHS_ALLOWED, Pipeline, blame_the_dead, load_engine
+from watchfloor.ops.pipeline import DEATHS_ALLOWED, Pipeline, blame_the_dead
 from watchfloor.ops.pipeline_journal import open_journal
+from watchfloor.ops.rulesets.compiled import shared_engine
 
 EVENT: Final = "/services/collector/event"
 SENDER: Final = Sender(remote="127.0.0.1", user_agent="test", content_type="", request_id="1")
@@ -169,7 +170,7 @@ async def test_a_batch_that_fails_twice_is_put_aside_whole_and_its_neighbours_go
     intake = intake_of(site)
     for body in (b'{"n":1}', b'{"n":2,"poison":1}', b'{"n":3}'):
         await intake.put(feed, packed(body), SENDER)
-    await pipeline_with(site, Fussy(load_engine(), b"poison")).drain()
+    await pipeline_with(site, Fussy(shared_engine(), b"poison")).drain()
     assert await kept(site, customer) == [b'{"n":1}', b'{"n":3}']
     row = await site.superuser.fetchrow("select id, event_index, code, reason, body from wf.quarantine")
     assert row is not None

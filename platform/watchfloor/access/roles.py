@@ -35,6 +35,8 @@ class Permission(StrEnum):
     INCIDENT_RESOLVE = "incident.resolve"
     INCIDENT_VERDICT = "incident.verdict"
     ALERT_READ = "alert.read"
+    RULE_READ = "rule.read"
+    RULE_TUNE = "rule.tune"
     FEED_READ = "feed.read"
     QUARANTINE_READ = "quarantine.read"
     REPORT_READ = "report.read"
@@ -58,7 +60,13 @@ CUSTOMER_TENANT_ROLES: Final = (CUSTOMER_ROLES | STAFF_ROLES) - {Role.PLATFORM_A
 OPERATOR_TENANT_ROLES: Final = STAFF_ROLES
 
 _READ: Final = frozenset(
-    {Permission.INCIDENT_READ, Permission.ALERT_READ, Permission.FEED_READ, Permission.REPORT_READ},
+    {
+        Permission.INCIDENT_READ,
+        Permission.ALERT_READ,
+        Permission.RULE_READ,
+        Permission.FEED_READ,
+        Permission.REPORT_READ,
+    },
 )
 _TAKE_PART: Final = _READ | {Permission.INCIDENT_NOTE, Permission.REPORT_REQUEST, Permission.KEY_CREATE}
 _WORK: Final = _TAKE_PART | {
@@ -79,8 +87,9 @@ PERMISSIONS_OF: Final[dict[Role, frozenset[Permission]]] = {
     Role.ADMIN: _TAKE_PART | _ADMINISTER | {Permission.QUARANTINE_READ},
     Role.PRIVACY_OFFICER: _TAKE_PART | _OVERSEE | {Permission.QUARANTINE_READ},
     Role.ANALYST: _WORK,
-    Role.LEAD: _WORK | _ADMINISTER,
-    Role.CONTENT_ENGINEER: _READ | {Permission.INCIDENT_NOTE, Permission.KEY_CREATE, Permission.QUARANTINE_READ},
+    Role.LEAD: _WORK | _ADMINISTER | {Permission.RULE_TUNE},
+    Role.CONTENT_ENGINEER: _READ
+    | {Permission.INCIDENT_NOTE, Permission.KEY_CREATE, Permission.QUARANTINE_READ, Permission.RULE_TUNE},
     Role.PLATFORM_ADMIN: _ADMINISTER
     | {Permission.PLATFORM_TENANTS, Permission.PLATFORM_KEYS, Permission.PLATFORM_METRICS},
 }

@@ -22,6 +22,9 @@ EVIDENCE_EVENTS: Final = 20
 MAX_ENTITIES: Final = 256
 """How many entities an alert names at most; the first ones that arrived."""
 
+LONGEST_TITLE: Final = 300
+"""How many characters of a rule's title stay with an alert."""
+
 
 def rank(severity: Severity) -> int:
     """The severity's place on the scale, 0 for informational."""

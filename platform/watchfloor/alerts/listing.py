@@ -19,7 +19,7 @@ from watchfloor.normalise.event import Entity, EntityKind
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
-    """An alert as it stands."""
+    """An alert as it stands. `held_keys` counts the dedup keys of a throttled rule's standing alert, else None."""
 
     id: AlertId
     rule: RuleFacts
@@ -28,6 +28,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     last_seen: datetime
     created_at: datetime
     match_count: int
+    held_keys: int | None
     incident_id: IncidentId | None
 
 
@@ -89,5 +90,6 @@ def _alert(row: queries.AlertRow) -> Alert:
         last_seen=row.last_seen,
         created_at=row.created_at,
         match_count=row.match_count,
+        held_keys=row.held_keys,
         incident_id=None if row.incident_id is None else IncidentId(row.incident_id),
     )

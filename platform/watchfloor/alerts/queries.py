@@ -7,7 +7,9 @@ from uuid import UUID
 
 import msgspec
 
+from watchfloor.alerts.dedup import Span
 from watchfloor.kernel.db import TenantTx
+from watchfloor.kernel.ids import AlertId
 
 LOCK: Final[LiteralString] = "select pg_advisory_xact_lock(hashtextextended('wf.alerts:' || $1::uuid::text, 0))"
 
@@ -39,6 +41,7 @@ select wanted.place,
 SELECT_KNOWN: Final[LiteralString] = """
 select a.rule_id,
        a.dedup_index,
+       a.held_keys is not null as is_standing,
        e.event_key
   from unnest($2::bytea[]) as wanted (event_key)
   join wf.alert_events e
@@ -59,7 +62,8 @@ select alert_id,
 
 INSERT_ALERTS: Final[LiteralString] = """
 insert into wf.alerts (
-  tenant_id, id, rule_id, rule_hash, rule, title, severity, dedup_index, first_seen, last_seen, match_count)
+  tenant_id, id, rule_id, rule_hash, rule, title, severity, dedup_index, first_seen, last_seen, match_count,
+  held_keys)
 select $1,
        fresh.id,
        fresh.rule_id,
@@ -70,19 +74,22 @@ select $1,
        fresh.dedup_index,
        fresh.first_seen,
        fresh.last_seen,
-       fresh.match_count
+       fresh.match_count,
+       fresh.held_keys
   from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bytea[],
-              $9::timestamptz[], $10::timestamptz[], $11::bigint[])
-       as fresh (id, rule_id, rule_hash, rule, title, severity, dedup_index, first_seen, last_seen, match_count)
+              $9::timestamptz[], $10::timestamptz[], $11::bigint[], $12::bigint[])
+       as fresh (id, rule_id, rule_hash, rule, title, severity, dedup_index, first_seen, last_seen, match_count,
+                 held_keys)
 """
 
 EXTEND_ALERTS: Final[LiteralString] = """
 update wf.alerts a
    set first_seen = grown.first_seen,
        last_seen = grown.last_seen,
-       match_count = a.match_count + grown.added
-  from unnest($2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::bigint[])
-       as grown (id, first_seen, last_seen, added)
+       match_count = a.match_count + grown.added,
+       held_keys = a.held_keys + grown.held_keys
+  from unnest($2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::bigint[], $6::bigint[])
+       as grown (id, first_seen, last_seen, added, held_keys)
  where a.tenant_id = $1
    and a.id = grown.id
 """
@@ -119,6 +126,7 @@ select id,
        last_seen,
        created_at,
        match_count,
+       held_keys,
        incident_id
   from wf.alerts
  where tenant_id = $1
@@ -133,6 +141,7 @@ select id,
        last_seen,
        created_at,
        match_count,
+       held_keys,
        incident_id
   from wf.alerts
  where tenant_id = $1
@@ -150,6 +159,7 @@ select id,
        last_seen,
        created_at,
        match_count,
+       held_keys,
        incident_id
   from wf.alerts
  where tenant_id = $1
@@ -205,12 +215,19 @@ class SpanRow(msgspec.Struct, frozen=True, kw_only=True):
     incident_id: UUID | None
     sealed_at: datetime | None
 
+    def span(self) -> Span:
+        """Its extent."""
+        return Span(
+            alert_id=AlertId(self.id), first_seen=self.first_seen, last_seen=self.last_seen, sealed_at=self.sealed_at
+        )
+
 
 class KnownRow(msgspec.Struct, frozen=True, kw_only=True):
-    """An event that an alert counts already."""
+    """An event that an alert counts already. A standing alert counts events of any dedup key."""
 
     rule_id: str
     dedup_index: bytes
+    is_standing: bool
     event_key: bytes
 
 
@@ -234,6 +251,7 @@ class NewAlert(msgspec.Struct, frozen=True, kw_only=True):
     first_seen: datetime
     last_seen: datetime
     match_count: int
+    held_keys: int | None
 
 
 class Growth(msgspec.Struct, frozen=True, kw_only=True):
@@ -243,6 +261,7 @@ class Growth(msgspec.Struct, frozen=True, kw_only=True):
     first_seen: datetime
     last_seen: datetime
     added: int
+    held_keys: int
 
 
 class NewEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -265,7 +284,7 @@ class NewEntity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AlertRow(msgspec.Struct, frozen=True, kw_only=True):
-    """An alert as it is kept; `rule` is the JSON of `RuleFacts`."""
+    """An alert as it is kept; `rule` is the JSON of `RuleFacts`, `held_keys` is None for an ordinary one."""
 
     id: UUID
     rule: str
@@ -274,6 +293,7 @@ class AlertRow(msgspec.Struct, frozen=True, kw_only=True):
     last_seen: datetime
     created_at: datetime
     match_count: int
+    held_keys: int | None
     incident_id: UUID | None
 
 

@@ -1,22 +1,12 @@
-"""Finds the place of a fault in a detection section, after `translation` has refused it.
+"""Checks the shape of a detection section before `translation` reads it, and says where it is wrong.
 
-Slow on purpose: it tries the section's items one by one and names the first that fails alone. Owns also the check of
-the section's shape, which pySigma leaves to chance.
+Owns the refusals that hang on the YAML alone: empty parts, null in a list, what is neither map nor list nor value.
 """
 
-from collections.abc import Iterator
-from typing import cast
-
-from sigma.exceptions import SigmaError
-from sigma.rule.detection import SigmaDetectionItem
-
 from watchfloor.detect.document import DocumentFault
-from watchfloor.detect.translation import Placeholders, reason_of, translate_value
 from watchfloor.detect.yaml_document import YamlValue
-from watchfloor.kernel.errors import Invalid
 
 _Path = tuple[str | int, ...]
-_Values = str | float | bool | None
 
 
 def check_shape(detection: dict[str, YamlValue]) -> None:
@@ -36,27 +26,6 @@ def check_shape(detection: dict[str, YamlValue]) -> None:
         _check_definition(detection[name], ("detection", name))
 
 
-def locate(detection: dict[str, YamlValue], placeholders: Placeholders) -> _Path:
-    """The path of the first item that cannot be read by itself; the condition's if each can."""
-    for path, key, value in _items(detection):
-        if fault_of(key, value, placeholders) is not None:
-            return path
-    return ("detection", "condition")
-
-
-def fault_of(key: str | None, value: YamlValue, placeholders: Placeholders) -> str | None:
-    """Why one detection item cannot be read; None if it can."""
-    try:
-        item = SigmaDetectionItem.from_mapping(key, cast("_Values", value))
-        for part in item.value:
-            translate_value(item.field, part, placeholders)
-    except SigmaError as error:
-        return reason_of(error)
-    except Invalid as error:
-        return error.message
-    return None
-
-
 def _check_definition(definition: YamlValue, path: _Path) -> None:
     if isinstance(definition, dict):
         if not definition:
@@ -65,8 +34,8 @@ def _check_definition(definition: YamlValue, path: _Path) -> None:
             _check_values(value, (*path, key))
     elif isinstance(definition, list) and any(isinstance(item, dict) for item in definition):
         for index, item in enumerate(definition):
-            if not isinstance(item, dict):
-                raise DocumentFault("A list has maps or keywords, not both.", path=(*path, index))
+            if isinstance(item, list):
+                raise DocumentFault("A list of maps and keywords holds no lists.", path=(*path, index))
             _check_definition(item, (*path, index))
     else:
         _check_values(definition, path)
@@ -83,21 +52,3 @@ def _check_values(value: YamlValue, path: _Path) -> None:
             raise DocumentFault(
                 "A list may not hold null; write a search identifier of its own for it.", path=(*path, index)
             )
-
-
-def _items(detection: dict[str, YamlValue]) -> Iterator[tuple[_Path, str | None, YamlValue]]:
-    """Every detection item with its path. The shape has been checked before."""
-    for name, definition in detection.items():
-        if name != "condition":
-            yield from _items_of(definition, ("detection", name))
-
-
-def _items_of(definition: YamlValue, path: _Path) -> Iterator[tuple[_Path, str | None, YamlValue]]:
-    if isinstance(definition, dict):
-        for key, value in definition.items():
-            yield (*path, key), key, value
-    elif isinstance(definition, list) and any(isinstance(item, dict) for item in definition):
-        for index, item in enumerate(definition):
-            yield from _items_of(item, (*path, index))
-    else:
-        yield path, None, definition

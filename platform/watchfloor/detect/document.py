@@ -5,7 +5,7 @@ inside the `watchfloor:` block, which is ours. The detection section is checked 
 """
 
 import re
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
@@ -16,6 +16,7 @@ from watchfloor.kernel.errors import Invalid
 MAX_TITLE: Final = 256
 MAX_WINDOW_SECONDS: Final = 7 * 86_400
 
+_TAXONOMY: Final = "sigma"
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _WINDOW: Final = re.compile(r"([1-9]\d{0,5})([smhd])")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
@@ -41,11 +42,14 @@ class LogSourceSection(msgspec.Struct, frozen=True, kw_only=True):
     service: str | None = None
 
 
-class SampleSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The `watchfloor.samples` section: events as their source writes them."""
+WrittenSample: TypeAlias = dict[str, object] | list[object] | str
 
-    fires: tuple[dict[str, object], ...] = ()
-    silent: tuple[dict[str, object], ...] = ()
+
+class SampleSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The `watchfloor.samples` section: events as their source writes them (see `sample_documents`)."""
+
+    fires: tuple[WrittenSample, ...] = ()
+    silent: tuple[WrittenSample, ...] = ()
 
 
 class WatchfloorSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -58,34 +62,59 @@ class WatchfloorSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     samples: SampleSection = SampleSection()
 
 
-class RuleDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """A Sigma rule, section by section."""
+class DocumentHead(msgspec.Struct, frozen=True, kw_only=True):
+    """What documents of rules and of correlations have in common."""
 
     title: str
-    id: str
-    level: Level
-    logsource: LogSourceSection
-    detection: dict[str, object]
+    name: str | None = None
+    taxonomy: str = _TAXONOMY
     status: Literal["stable", "test", "experimental", "deprecated", "unsupported"] = "experimental"
     description: str | None = None
     author: str | None = None
     license: str | None = None
     references: list[str] | None = None
     tags: list[str] | None = None
-    falsepositives: list[str] | None = None
+    falsepositives: str | list[str] | None = None
     watchfloor: WatchfloorSection | None = None
 
+    @property
+    def false_positives(self) -> tuple[str, ...]:
+        """What else may fire it."""
+        given = self.falsepositives
+        return (given,) if isinstance(given, str) else tuple(given or ())
 
-def read_rule(document: YamlDocument, *, require_samples: bool) -> RuleDocument:
-    """The typed form of a document. Raises DocumentFault with the path of what is wrong."""
+
+class RuleDocument(DocumentHead, frozen=True, kw_only=True):
+    """A Sigma rule, section by section. What the specification makes optional is optional."""
+
+    logsource: LogSourceSection
+    detection: dict[str, object]
+    id: str | None = None
+    level: Level | None = None
+    falsepositives: list[str] | None = None
+
+
+def read_rule(document: YamlDocument, *, require_samples: bool, serves: bool = False) -> RuleDocument:
+    """The typed form of a document. Raises DocumentFault with the path of what is wrong.
+
+    A rule that only `serves` a correlation beside it raises no alert, so it may leave its level and samples out.
+    """
     _refuse_other_kinds(document.value)
+    value = document.value
+    if serves and isinstance(value, dict):
+        value = {"level": "informational", **value}
     try:
-        rule = msgspec.convert(document.value, RuleDocument)
+        rule = msgspec.convert(value, RuleDocument)
     except msgspec.ValidationError as error:
-        raise _fault_of(str(error)) from None
-    _check_metadata(rule)
-    if require_samples:
-        _check_shared(rule)
+        raise fault_of(str(error)) from None
+    check_metadata(rule, rule.id)
+    source = rule.logsource
+    if source.product is None and source.category is None and source.service is None:
+        raise DocumentFault("A log source names a product, a category or a service.", path=("logsource",))
+    if require_samples and not serves:
+        if rule.id is None or rule.level is None:
+            raise DocumentFault("A shared rule has an id and a level.", path=())
+        check_shared(rule)
     return rule
 
 
@@ -106,8 +135,6 @@ def _refuse_other_kinds(value: YamlValue) -> None:
     if not isinstance(value, dict):
         raise DocumentFault("A rule is a map of sections.", path=())
     kinds = {
-        "correlation": "Correlation rules are not supported yet.",
-        "filter": "Sigma filters are not supported yet.",
         "action": "Rule collections with `action` are Sigma version 1 and not supported.",
     }
     for key, reason in kinds.items():
@@ -115,24 +142,26 @@ def _refuse_other_kinds(value: YamlValue) -> None:
             raise DocumentFault(reason, path=(key,))
 
 
-def _check_metadata(rule: RuleDocument) -> None:
+def check_metadata(rule: DocumentHead, rule_id: str | None) -> None:
+    """Raises DocumentFault for metadata that cannot stand."""
     if not rule.title.strip() or len(rule.title) > MAX_TITLE:
         raise DocumentFault(f"A title has 1 to {MAX_TITLE} characters.", path=("title",))
-    if not _UUID.fullmatch(rule.id.lower()):
+    if rule_id is not None and not _UUID.fullmatch(rule_id.lower()):
         raise DocumentFault("An id is a UUID, such as 929a690e-bef0-4204-a928-ef5e620d6fcc.", path=("id",))
+    if rule.taxonomy != _TAXONOMY:
+        raise DocumentFault(
+            f"Fields and log sources have the names of the taxonomy `{_TAXONOMY}` here, no others.", path=("taxonomy",)
+        )
     if rule.status == "unsupported":
         raise DocumentFault("The rule says of itself that it is unsupported.", path=("status",))
-    source = rule.logsource
-    if source.product is None and source.category is None and source.service is None:
-        raise DocumentFault("A log source names a product, a category or a service.", path=("logsource",))
     for index, tag in enumerate(rule.tags or ()):
         if not _TAG.fullmatch(tag):
             raise DocumentFault("A tag is `namespace.name` in lower case.", path=("tags", index))
     window_seconds(rule.watchfloor)
 
 
-def _check_shared(rule: RuleDocument) -> None:
-    """Shared content says everything that an analyst needs, and proves itself."""
+def check_shared(rule: DocumentHead) -> None:
+    """Raises DocumentFault unless the rule says everything that an analyst needs, and proves itself."""
     section = rule.watchfloor
     if section is None:
         raise DocumentFault("A shared rule has a `watchfloor` section with why, runbook and samples.", path=())
@@ -144,7 +173,7 @@ def _check_shared(rule: RuleDocument) -> None:
         (len(section.samples.silent) >= 1, "No sample stays silent.", ("watchfloor", "samples", "silent")),
         (bool(rule.author), "A shared rule has an author.", ("author",)),
         (bool(rule.license), "A shared rule has a licence.", ("license",)),
-        (bool(rule.falsepositives), "A shared rule says what else may fire it.", ("falsepositives",)),
+        (bool(rule.false_positives), "A shared rule says what else may fire it.", ("falsepositives",)),
         (
             any(tag.startswith("attack.t") for tag in rule.tags or ()),
             "A shared rule has an ATT&CK technique among its tags.",
@@ -156,7 +185,7 @@ def _check_shared(rule: RuleDocument) -> None:
             raise DocumentFault(reason, path=path)
 
 
-def _fault_of(message: str) -> DocumentFault:
+def fault_of(message: str) -> DocumentFault:
     """Msgspec's message, such as "Expected `str`, got `int` - at `$.tags[0]`", as reason and path."""
     matched = _PLACE.match(message)
     what, written = (matched["what"], matched["path"] or "") if matched is not None else (message, "")

@@ -25,3 +25,19 @@ def _fold_letter(letter: str) -> str:
 _TABLE: Final[dict[int, str]] = {
     point: folded for point in range(sys.maxunicode + 1) if (folded := _fold_letter(chr(point))) != chr(point)
 }
+
+
+def forms_of(letter: str) -> tuple[str, ...]:
+    """All letters whose folding is that of `letter`, itself among them."""
+    folded = fold(letter)
+    return (folded, *_FORMS.get(folded, ()))
+
+
+def _forms() -> dict[str, tuple[str, ...]]:
+    forms: dict[str, tuple[str, ...]] = {}
+    for point, folded in _TABLE.items():
+        forms[folded] = (*forms.get(folded, ()), chr(point))
+    return forms
+
+
+_FORMS: Final = _forms()

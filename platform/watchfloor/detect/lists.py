@@ -29,6 +29,8 @@ Lists = Mapping[str, Sequence[tuple[str | Wildcard, ...]]]
 MAX_EXPANSIONS: Final = 1_000
 """How many texts one value of a rule may stand for."""
 
+_ESCAPED: Final = frozenset("*?\\")
+
 ALWAYS: Final = AllOf(())
 NEVER: Final = AnyOf(())
 
@@ -74,6 +76,19 @@ def fill(condition: Condition, lists: Lists) -> Condition:
             return Selection(condition.name, fill(condition.item, lists))
         case OnField() | Keyword():
             return _fill_test(condition, lists)
+
+
+def pattern_of(text: str) -> tuple[str | Wildcard, ...]:
+    """An entry of a list as a pattern: `*` and `?` are wildcards unless a backslash stands before them."""
+    pieces: list[str | Wildcard] = []
+    letters = iter(text)
+    for letter in letters:
+        if letter != "\\":
+            pieces.append({"*": Wildcard.ANY, "?": Wildcard.ONE}.get(letter, letter))
+            continue
+        following = next(letters, "")
+        pieces.append(following if following in _ESCAPED else f"\\{following}")
+    return join([pieces])
 
 
 def join(pieces: Sequence[Sequence[str | Wildcard]]) -> tuple[str | Wildcard, ...]:

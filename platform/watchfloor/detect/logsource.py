@@ -1,5 +1,8 @@
 """Which events a rule's log source covers (Sigma specification 2.1, section LogSource)."""
 
+from functools import lru_cache
+
+from watchfloor.normalise.catalogue import LOGSOURCES
 from watchfloor.normalise.event import LogSource
 
 
@@ -14,3 +17,9 @@ def covers(rule: LogSource, event: LogSource) -> bool:
         and (rule.category is None or rule.category == event.category)
         and (rule.service is None or rule.service == event.service)
     )
+
+
+@lru_cache(maxsize=4_096)
+def is_readable(rule: LogSource) -> bool:
+    """Whether some parser of ours makes events that a rule for the log source `rule` looks at."""
+    return any(covers(rule, one) for one in LOGSOURCES)

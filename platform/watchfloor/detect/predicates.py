@@ -102,7 +102,7 @@ def keyword_predicate(test: Text | Number | Regex) -> Predicate:
 
 def text_test(test: Text) -> TextTest:
     """The test on one text. The text must be folded already, unless the test is cased."""
-    parts = test.parts if test.cased else tuple(p if isinstance(p, Wildcard) else fold(p) for p in test.parts)
+    parts = test.parts if test.cased else tuple(map(fold_part, test.parts))
     literals = [part for part in parts if isinstance(part, str)]
     shape = "".join(part.symbol if isinstance(part, Wildcard) else "x" for part in parts)
     literal = literals[0] if literals else ""
@@ -118,7 +118,7 @@ def text_test(test: Text) -> TextTest:
         case "*" | "**":
             return lambda _: True
         case _:
-            return compile_regex(_pattern_source(parts), "s")
+            return compile_regex(pattern_source(parts), "s")
 
 
 def equals_number(value: FieldValue, number: float) -> bool:
@@ -145,7 +145,12 @@ def as_number(value: FieldValue) -> int | float | None:
     return None
 
 
-def _pattern_source(parts: tuple[str | Wildcard, ...]) -> str:
+def fold_part(part: str | Wildcard) -> str | Wildcard:
+    """A part of a pattern without letter case."""
+    return part if isinstance(part, Wildcard) else fold(part)
+
+
+def pattern_source(parts: tuple[str | Wildcard, ...]) -> str:
     """A wildcard pattern as an anchored regular expression."""
     source = {Wildcard.ANY: ".*", Wildcard.ONE: "."}
     return "^" + "".join(source[p] if isinstance(p, Wildcard) else re.escape(p) for p in parts) + r"\z"

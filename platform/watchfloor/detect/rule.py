@@ -61,7 +61,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Samples(msgspec.Struct, frozen=True, kw_only=True):
-    """A rule's own cases: events as their source writes them (JSON bytes)."""
+    """A rule's own cases: events as their source writes them. A correlation's are sequences: JSON lists of events."""
 
     fires: tuple[bytes, ...]
     silent: tuple[bytes, ...]

@@ -1,23 +1,29 @@
-"""From a rule's detection section to a `Condition`. pySigma parses; this module and `diagnosis` alone import it.
+"""From a rule's detection section to a `Condition`. pySigma parses; this module and `modifiers` alone import it.
 
-Everything that pySigma gives has a test in `condition`, or is refused here with a reason. Nothing is dropped, and
-nothing is guessed: a placeholder without values, a null in a list and an empty list refuse the rule.
+Everything that the section says has a test in `condition`, or is refused here with a reason and its place. Nothing is
+dropped, and nothing is guessed. Where pySigma deviates from the specification 2.1, the specification counts
+(`docs/decisions/0017-pysigma-version.md`).
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+from ipaddress import IPv4Network, IPv6Network
 from itertools import product
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias, cast
 
 from sigma.conditions import (
     ConditionAND,
-    ConditionFieldEqualsValueExpression,
+    ConditionIdentifier,
     ConditionItem,
     ConditionNOT,
     ConditionOR,
-    ConditionValueExpression,
+    ConditionSelector,
+    SigmaCondition,
+    unwrap_parse_result_operand,
 )
 from sigma.exceptions import SigmaError
-from sigma.rule.detection import SigmaDetections
+from sigma.rule.detection import EmptySigmaDetections
 from sigma.types import (
     Placeholder,
     SigmaBool,
@@ -29,8 +35,6 @@ from sigma.types import (
     SigmaFieldReference,
     SigmaNull,
     SigmaNumber,
-    SigmaRegularExpression,
-    SigmaRegularExpressionFlag,
     SigmaString,
     SigmaTimestampPart,
     SigmaType,
@@ -46,128 +50,159 @@ from watchfloor.detect.condition import (
     Exists,
     IsNull,
     Keyword,
+    Listed,
+    ListName,
     Not,
     Number,
     OnField,
     Reference,
     Regex,
+    Selection,
     Test,
     Text,
     TimePart,
     Wildcard,
 )
+from watchfloor.detect.document import DocumentFault
+from watchfloor.detect.lists import MAX_EXPANSIONS, join, pattern_of
+from watchfloor.detect.modifiers import Expression, Scalar, modified
 from watchfloor.detect.regex import compile_regex
 from watchfloor.kernel.errors import Invalid
 
-Placeholders = Mapping[str, Sequence[str]]
+Placeholders: TypeAlias = Mapping[str, Sequence[str]]
+Path: TypeAlias = tuple[str | int, ...]
 
-MAX_EXPANSIONS: Final = 1_000
 MAX_CONDITION: Final = 8_000
 MAX_PARENTHESES: Final = 24
+MAX_DEPTH: Final = 50
+"""How deeply operators of a condition may stand within each other."""
 
 _Operator = Literal["lt", "lte", "gt", "gte", "neq"]
-_Part = Literal["minute", "hour", "day", "week", "month", "year"]
-_OPERATORS: Final[dict[str, _Operator]] = {"LT": "lt", "LTE": "lte", "GT": "gt", "GTE": "gte", "NEQ": "neq"}
-_PARTS: Final[dict[str, _Part]] = {
-    "MINUTE": "minute",
-    "HOUR": "hour",
-    "DAY": "day",
-    "WEEK": "week",
-    "MONTH": "month",
-    "YEAR": "year",
-}
-_FLAGS: Final = (
-    (SigmaRegularExpressionFlag.IGNORECASE, "i"),
-    (SigmaRegularExpressionFlag.MULTILINE, "m"),
-    (SigmaRegularExpressionFlag.DOTALL, "s"),
-)
-_Node = ConditionItem | ConditionFieldEqualsValueExpression | ConditionValueExpression | None
+_PartName = Literal["minute", "hour", "day", "week", "month", "year"]
+_Pattern: TypeAlias = tuple[str | Wildcard | ListName, ...]
+_Searches: TypeAlias = Mapping[str, Selection]
+
+_PLACING: Final = frozenset({"contains", "startswith", "endswith"})
+_SELECTOR: Final = re.compile(r"(?<![\w-])(1|any|all)\s+of\s+([\w*-]*-[\w*-]*)", re.ASCII)
+_TOO_DEEP: Final = f"The condition nests more than {MAX_DEPTH} operators."
+_PLACE: Final = re.compile(r"found (?P<found>.*?)  \(at char \d+\), \(line:\d+, col:(?P<place>\d+)\)")
+_MAPPED: Final = IPv6Network("::ffff:0:0/96")
 
 
-def translate(detection: dict[str, object], placeholders: Placeholders) -> Condition:
-    """The condition of a detection section. Several conditions are alternatives.
+def translate(detection: Mapping[str, object], placeholders: Placeholders, *, path: Path = ("detection",)) -> Condition:
+    """The condition of a detection section, whose shape `diagnosis` has checked. Several conditions are alternatives.
 
-    Raises Invalid with the reason; `diagnosis.locate` finds the place.
+    `placeholders` have values known beforehand; other names under `expand` become `Listed`. Raises DocumentFault, whose
+    path begins with `path`, the section's own.
     """
+    searches = {
+        name: Selection(name, _search(definition, placeholders, (*path, name)))
+        for name, definition in detection.items()
+        if name != "condition"
+    }
+    written = detection.get("condition")
+    place: Path = (*path, "condition")
+    if not isinstance(written, list):
+        return _condition(str(written), searches, place)
+    texts = cast("list[object]", written)
+    return _any([_condition(str(text), searches, (*place, index)) for index, text in enumerate(texts)])
+
+
+def _search(definition: object, placeholders: Placeholders, path: Path) -> Condition:
+    """What a search identifier says: maps are AND, lists are OR, values outside of maps are keywords."""
+    if isinstance(definition, dict):
+        lines = cast("dict[str, object]", definition)
+        return _all([_line(key, value, placeholders, (*path, key)) for key, value in lines.items()])
+    if isinstance(definition, list):
+        items = cast("list[object]", definition)
+        if any(isinstance(item, (dict, list)) for item in items):
+            return _any([_search(item, placeholders, (*path, index)) for index, item in enumerate(items)])
+        return _line("", items, placeholders, path)
+    return _line("", definition, placeholders, path)
+
+
+def _line(key: str, value: object, placeholders: Placeholders, path: Path) -> Condition:
+    """What one line of a map says; the line of keywords has no key."""
+    written, *names = key.split("|")
+    field = written.replace(" ", "")
+    values = cast("list[Scalar]", value if isinstance(value, list) else [value])
     try:
-        detections = SigmaDetections.from_dict(detection)
-        for text in detections.condition:
-            _check_condition(text)
-        parsed = [condition.parsed for condition in detections.parsed_condition]
+        if written and not field:
+            raise DocumentFault("A field has a name.", path=path)
+        conditions = [
+            _value(field.replace(" ", ""), names, read, placeholders) for read in modified(field or None, names, values)
+        ]
     except SigmaError as error:
-        raise Invalid(reason_of(error)) from None
-    alternatives = tuple(_translate_node(node, placeholders) for node in parsed)
-    return alternatives[0] if len(alternatives) == 1 else AnyOf(alternatives)
+        raise DocumentFault(_reason(error), path=_blame(field, names, values, path)) from None
+    except Invalid as error:
+        raise DocumentFault(error.message, path=_blame(field, names, values, path)) from None
+    joined = _all(conditions) if "all" in names else _any(conditions)
+    return Not(joined) if "neq" in names else joined
 
 
-def translate_value(field: str | None, value: SigmaType, placeholders: Placeholders) -> Condition:
-    """The condition of one value of a detection item; `field` is None for a keyword. Raises Invalid."""
+def _blame(field: str, names: Sequence[str], values: Sequence[Scalar], path: Path) -> Path:
+    """The path of the value in a list that cannot be read, if it is the value's fault alone."""
+    if len(values) < 2:
+        return path
+    faulty: list[int] = []
+    for index, value in enumerate(values):
+        try:
+            for read in modified(field or None, names, [value]):
+                _value(field, names, read, {})
+        except (SigmaError, Invalid):
+            faulty.append(index)
+    return (*path, faulty[0]) if faulty and len(faulty) < len(values) else path
+
+
+def _value(field: str, names: Sequence[str], value: SigmaType, placeholders: Placeholders) -> Condition:
+    """The condition of one value; a keyword has no field. Field names are written without blanks (section Field Usage).
+
+    A keyword is searched for in the whole event, so it may stand anywhere in a value unless a modifier says where.
+    """
     if isinstance(value, SigmaExpansion):
-        return AnyOf(tuple(translate_value(field, inner, placeholders) for inner in value.values))
-    tests = _tests(value, placeholders)
-    conditions = tuple(_bind(field, test) for test in tests)
-    return conditions[0] if len(conditions) == 1 else AnyOf(conditions)
+        return _any([_value(field, names, inner, placeholders) for inner in value.values])
+    tests: list[Test] = list(_texts(value, placeholders)) if isinstance(value, SigmaString) else [_test(value)]
+    if field:
+        return _any([OnField(field, test) for test in tests])
+    anywhere = _PLACING.isdisjoint(names)
+    return _any([_keyword(test, anywhere=anywhere) for test in tests])
 
 
-def reason_of(error: SigmaError) -> str:
-    """PySigma's message as a sentence."""
-    text = str(error.args[0]).strip() if error.args else type(error).__name__
-    return text if text.endswith(".") else f"{text}."
-
-
-def _check_condition(text: str) -> None:
-    if len(text) > MAX_CONDITION or text.count("(") > MAX_PARENTHESES:
-        raise Invalid(f"A condition has at most {MAX_CONDITION} characters and {MAX_PARENTHESES} parentheses.")
-
-
-def _translate_node(node: _Node, placeholders: Placeholders) -> Condition:
-    if isinstance(node, ConditionFieldEqualsValueExpression):
-        return translate_value(node.field, node.value, placeholders)
-    if isinstance(node, ConditionValueExpression):
-        return translate_value(None, node.value, placeholders)
-    if node is None:
-        raise Invalid("The condition has an empty part.")
-    items = tuple(_translate_node(item, placeholders) for item in node.args)
-    if isinstance(node, ConditionAND):
-        return AllOf(items)
-    if isinstance(node, ConditionOR):
-        return AnyOf(items)
-    if isinstance(node, ConditionNOT):
-        return Not(items[0])
-    raise Invalid(f"The condition has a part that is not supported: {type(node).__name__}.")
-
-
-def _bind(field: str | None, test: Test) -> Condition:
-    if field is not None:
-        # Field names are written without blanks (specification 2.1, Field Usage), as the normaliser writes them.
-        return OnField(field.replace(" ", ""), test)
-    if isinstance(test, (Text, Number, Regex)):
+def _keyword(test: Test, *, anywhere: bool) -> Keyword:
+    if isinstance(test, (Text, Listed)):
+        if anywhere and not all(isinstance(part, str) for part in test.parts):
+            return Keyword(_around(test))
+        return Keyword(test)
+    if isinstance(test, Number):
+        return Keyword(Text((str(test.value),)))
+    if isinstance(test, Regex):
         return Keyword(test)
     raise Invalid("A keyword is text, a number or a regular expression.")
 
 
-def _tests(value: SigmaType, placeholders: Placeholders) -> tuple[Test, ...]:
-    if isinstance(value, SigmaString):
-        return _texts(value, placeholders)
-    return (_test(value),)
+def _around(test: Text | Listed) -> Text | Listed:
+    parts: _Pattern = test.parts
+    parts = parts if parts[:1] == (Wildcard.ANY,) else (Wildcard.ANY, *parts)
+    parts = parts if parts[-1:] == (Wildcard.ANY,) else (*parts, Wildcard.ANY)
+    return _text(parts, cased=test.cased)
 
 
 def _test(value: SigmaType) -> Test:  # noqa: PLR0911  # one line for each type there is
     match value:
         case SigmaTimestampPart():
-            return TimePart(_PARTS[value.timestamp_part.name], "eq", int(value.number))
+            return TimePart(_part_of(value), "eq", int(value.number))
         case SigmaNumber():
-            return Number(_exact(value.number))
+            return Number(value.number)
         case SigmaBool():
             return Text(("true" if value.boolean else "false",))
         case SigmaNull():
             return IsNull()
         case SigmaExists():
             return Exists(value.exists)
-        case SigmaRegularExpression():
+        case Expression():
             return _regex(value)
         case SigmaCIDRExpression():
-            return Cidr(str(value.network))
+            return Cidr(_network(value.network))
         case SigmaCompareExpression():
             return _comparison(value)
         case SigmaFieldReference():
@@ -176,74 +211,72 @@ def _test(value: SigmaType) -> Test:  # noqa: PLR0911  # one line for each type 
             raise Invalid(f"A value of this type is not supported: {type(value).__name__}.")
 
 
-def _texts(value: SigmaString, placeholders: Placeholders) -> tuple[Text, ...]:
-    """The texts that a string stands for: one, or one for each combination of its placeholders' values."""
-    choices: list[list[tuple[str | Wildcard, ...]]] = []
+def _texts(value: SigmaString, placeholders: Placeholders) -> Iterator[Text | Listed]:
+    """The texts that a string stands for: one, or one for each combination of its placeholders' known values."""
+    choices: list[Sequence[_Pattern]] = []
     count = 1
     for part in value.s:
-        options = _placeholder(part, placeholders) if isinstance(part, Placeholder) else [_parts([part])]
+        options = _options(part, placeholders)
         choices.append(options)
         count *= len(options)
         if count > MAX_EXPANSIONS:
             raise Invalid(f"The placeholders of one value stand for more than {MAX_EXPANSIONS} texts.")
     cased = isinstance(value, SigmaCasedString)
-    return tuple(Text(_join(combination), cased) for combination in product(*choices))
+    for combination in product(*choices):
+        yield _text([part for piece in combination for part in piece], cased=cased)
 
 
-def _placeholder(part: Placeholder, placeholders: Placeholders) -> list[tuple[str | Wildcard, ...]]:
-    values = placeholders.get(part.name)
-    if not values:
-        raise Invalid(f"The placeholder %{part.name}% has no values here.")
-    return [_parts(SigmaString(value).s) for value in values]
+def _options(part: str | SpecialChars | Placeholder, placeholders: Placeholders) -> Sequence[_Pattern]:
+    if isinstance(part, Placeholder):
+        values = placeholders.get(part.name)
+        return [pattern_of(value) for value in values] if values else [(ListName(part.name),)]
+    if isinstance(part, SpecialChars):
+        return [(Wildcard.ANY if part is SpecialChars.WILDCARD_MULTI else Wildcard.ONE,)]
+    if not part.isascii() and any("\ud800" <= letter <= "\udfff" for letter in part):
+        raise Invalid("The encoded value is not text; write `base64` or `base64offset` after the encoding.")
+    return [(part,)]
 
 
-def _parts(parts: Sequence[str | SpecialChars | Placeholder]) -> tuple[str | Wildcard, ...]:
-    found: list[str | Wildcard] = []
+def _text(parts: Iterable[str | Wildcard | ListName], *, cased: bool) -> Text | Listed:
+    closed: list[list[str | Wildcard]] = [[]]
+    names: list[ListName] = []
     for part in parts:
-        if isinstance(part, str):
-            found.append(part)
-        elif part is SpecialChars.WILDCARD_MULTI:
-            found.append(Wildcard.ANY)
-        elif part is SpecialChars.WILDCARD_SINGLE:
-            found.append(Wildcard.ONE)
+        if isinstance(part, ListName):
+            names.append(part)
+            closed.append([])
         else:
-            raise Invalid("A value has a part that is not supported.")
-    return tuple(found)
+            closed[-1].append(part)
+    pieces = [join([piece]) for piece in closed]
+    if not names:
+        return Text(pieces[0], cased)
+    open_parts: list[str | Wildcard | ListName] = [*pieces[0]]
+    for name, piece in zip(names, pieces[1:], strict=True):
+        open_parts += [name, *piece]
+    return Listed(tuple(open_parts), cased)
 
 
-def _join(pieces: Sequence[tuple[str | Wildcard, ...]]) -> tuple[str | Wildcard, ...]:
-    """One pattern of pieces: neighbouring texts as one, repeated `*` as one, no empty text."""
-    joined: list[str | Wildcard] = []
-    for part in (part for piece in pieces for part in piece):
-        last = joined[-1] if joined else None
-        if isinstance(part, str) and isinstance(last, str):
-            joined[-1] = last + part
-        elif part and not (part is Wildcard.ANY and last is Wildcard.ANY):
-            joined.append(part)
-    return tuple(joined)
+def _regex(value: Expression) -> Regex:
+    flags = "".join(flag for flag in "ims" if flag in value.flags)
+    compile_regex(value.pattern, flags)
+    return Regex(value.pattern, flags)
 
 
-def _regex(value: SigmaRegularExpression) -> Regex:
-    if value.contains_placeholder():
-        raise Invalid("Placeholders in regular expressions are not supported.")
-    flags = "".join(letter for flag, letter in _FLAGS if flag in value.flags)
-    pattern = value.to_plain()
-    compile_regex(pattern, flags)
-    return Regex(pattern, flags)
+def _network(network: IPv4Network | IPv6Network) -> str:
+    """The network as text; IPv4 written as IPv6 as IPv4, as addresses are."""
+    if isinstance(network, IPv6Network) and network.subnet_of(_MAPPED):
+        return str(IPv4Network((int(network.network_address) & 0xFFFF_FFFF, network.prefixlen - 96)))
+    return str(network)
 
 
 def _comparison(value: SigmaCompareExpression) -> Comparison | TimePart:
-    operator = _OPERATORS[value.op.name]
+    operator = cast("_Operator", value.op.name.lower())
     if isinstance(value.number, SigmaTimestampPart):
-        return TimePart(_PARTS[value.number.timestamp_part.name], operator, int(value.number.number))
-    return Comparison(operator, _exact(value.number.number))
+        return TimePart(_part_of(value.number), operator, int(value.number.number))
+    return Comparison(operator, value.number.number)
 
 
-def _exact(number: int | float) -> int | float:  # noqa: PYI041  # the difference is what counts here
-    """The number, unless pySigma has rounded it on its way here."""
-    if abs(number) >= 2**53 and not isinstance(number, int):
-        raise Invalid("A number of this size cannot be compared exactly.")
-    return number
+def _part_of(value: SigmaTimestampPart) -> _PartName:
+    return cast("_PartName", value.timestamp_part.name.lower())
 
 
 def _reference(value: SigmaFieldReference) -> Reference:
@@ -255,3 +288,90 @@ def _reference(value: SigmaFieldReference) -> Reference:
     elif value.ends_with:
         relation = "endswith"
     return Reference(value.field.replace(" ", ""), relation)
+
+
+def _condition(text: str, searches: _Searches, path: Path) -> Condition:
+    """One condition over the search identifiers."""
+    try:
+        _check_condition(text)
+        # pySigma's patterns have no hyphen, although identifiers may have one.
+        spelled = _SELECTOR.sub(lambda found: _spelled(found[1], found[2], searches), text)
+        return _node(SigmaCondition(spelled, EmptySigmaDetections()).parse(postprocess=False), searches, 0)
+    except SigmaError as error:
+        raise DocumentFault(_unreadable(error), path=path) from None
+    except RecursionError:
+        raise DocumentFault(_TOO_DEEP, path=path) from None
+    except Invalid as error:
+        raise DocumentFault(error.message, path=path) from None
+
+
+def _check_condition(text: str) -> None:
+    if len(text) > MAX_CONDITION or text.count("(") > MAX_PARENTHESES:
+        raise Invalid(f"A condition has at most {MAX_CONDITION} characters and {MAX_PARENTHESES} parentheses.")
+    if "|" in text:
+        raise Invalid("A condition with `|` is Sigma version 1; write a correlation rule.")
+
+
+def _node(node: object, searches: _Searches, depth: int) -> Condition:
+    node = unwrap_parse_result_operand(node)
+    if depth > MAX_DEPTH:
+        raise Invalid(_TOO_DEEP)
+    if isinstance(node, ConditionIdentifier):
+        return _named(node.identifier, searches)
+    if isinstance(node, ConditionSelector):
+        found = [searches[name] for name in _fitting(node.pattern, searches)]
+        return _all(found) if node.cond_class is ConditionAND else _any(found)
+    args = node.args if isinstance(node, ConditionItem) else []
+    items = [_node(item, searches, depth + 1) for item in args]
+    if isinstance(node, ConditionNOT):
+        return Not(items[0])
+    if isinstance(node, ConditionAND):
+        return _all(items)
+    if isinstance(node, ConditionOR):
+        return _any(items)
+    raise Invalid("The condition has a part that is not supported.")
+
+
+def _named(name: str, searches: _Searches) -> Selection:
+    found = searches.get(name)
+    if found is None:
+        raise Invalid(f"The condition names `{name}`, which the rule does not have.")
+    return found
+
+
+def _fitting(pattern: str, searches: _Searches) -> list[str]:
+    """The search identifiers of a pattern. Those that begin with `_` fit only patterns that begin so too."""
+    shown = [name for name in searches if pattern.startswith("_") or not name.startswith("_")]
+    found = shown if pattern == "them" else [name for name in shown if fnmatchcase(name, pattern)]
+    if not found:
+        raise Invalid(f"The condition asks for `{pattern}`, which no search identifier of the rule fits.")
+    return found
+
+
+def _spelled(quantifier: str, pattern: str, searches: _Searches) -> str:
+    names = _fitting(pattern, searches)
+    return f"({(' and ' if quantifier == 'all' else ' or ').join(names)})"
+
+
+def _all(items: Sequence[Condition]) -> Condition:
+    return items[0] if len(items) == 1 else AllOf(tuple(items))
+
+
+def _any(items: Sequence[Condition]) -> Condition:
+    return items[0] if len(items) == 1 else AnyOf(tuple(items))
+
+
+def _unreadable(error: SigmaError) -> str:
+    """PySigma's message, which tells of its grammar, as a place in the condition."""
+    found = _PLACE.search(str(error))
+    if found is None:
+        return f"The condition cannot be read: {_reason(error)}"
+    if found["found"] == "end of text":
+        return "The condition ends too early."
+    return f"The condition cannot be read from {found['found']} on, character {found['place']}."
+
+
+def _reason(error: SigmaError) -> str:
+    """PySigma's message as a sentence."""
+    text = str(error.args[0]).strip() if error.args else type(error).__name__
+    return text if text.endswith(".") else f"{text}."

@@ -1,9 +1,11 @@
 """YAML with places: reads the documents of a rule file, and says where in the file a part of one stands.
 
-Stricter than YAML: a key twice in one map, an alias and a tag of a language's own are refused, because each of them
-makes a rule say something else than what its reader sees. A time stays the text that was written.
+Stricter than YAML: a key twice in one map, an alias, a tag of a language's own, and a plain `no`, `010`, `1_000` or
+`12:30`, which YAML 1.1 and 1.2 read differently, are refused, because each of them makes a rule say something else than
+what its reader sees. A time stays the text that was written.
 """
 
+import re
 from collections.abc import Hashable, Iterator, Sequence
 from typing import Final, TypeAlias, cast
 
@@ -18,7 +20,16 @@ Path: TypeAlias = Sequence[str | int]
 MAX_BYTES: Final = 1024 * 1024
 
 _TEXT: Final = "tag:yaml.org,2002:str"
+_BOOLEAN: Final = "tag:yaml.org,2002:bool"
+_INTEGER: Final = "tag:yaml.org,2002:int"
+_FLOAT: Final = "tag:yaml.org,2002:float"
 _TIMESTAMP: Final = "tag:yaml.org,2002:timestamp"
+
+_PLAIN: Final = {
+    _BOOLEAN: re.compile(r"true|false", re.IGNORECASE),
+    _INTEGER: re.compile(r"[-+]?(0|[1-9][0-9]*)|0x[0-9a-fA-F]+"),
+    _FLOAT: re.compile(r"[^:_]*"),
+}
 
 
 class YamlFault(Invalid):
@@ -86,6 +97,14 @@ class _Loader(yaml.CSafeLoader):
                 raise ConstructorError(None, None, f"The key {key.value!r} stands here twice.", key.start_mark)
             seen.add(key.value)
         return super().construct_mapping(node, deep=deep)
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> object:  # noqa: FBT001, FBT002  # PyYAML's signature
+        plain = _PLAIN.get(node.tag)
+        if plain is not None and not plain.fullmatch(str(node.value)):
+            raise ConstructorError(
+                None, None, f"YAML 1.1 and 1.2 read {node.value} differently; put it in quotes.", node.start_mark
+            )
+        return cast("object", super().construct_object(node, deep=deep))  # pyright: ignore[reportUnknownMemberType]
 
 
 _Loader.yaml_implicit_resolvers = {

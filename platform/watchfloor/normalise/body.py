@@ -57,6 +57,23 @@ def read_text(body: bytes) -> str:
     return body.removeprefix(_BOM).decode("utf-8", errors="replace").replace("\0", _SYMBOL_FOR_NUL).strip()
 
 
+def read_embedded(text: str) -> FieldValue:
+    """What a field says that holds an object or a list as JSON text, cleaned; the text itself where it does not.
+
+    It may nest half as deep as an event, since it stands inside of one.
+    """
+    if text[:1] not in {"{", "["}:
+        return text
+    try:
+        value = cast("FieldValue", _DECODER.decode(text))
+        if not isinstance(value, (dict, list)):
+            return text
+        _Cleaner().clean(value, depth=MAX_DEPTH // 2)
+    except (ParseFailed, RecursionError, ValueError):
+        return text
+    return value
+
+
 def clean_text(text: str) -> str:
     """`text` without NUL and lone surrogates, which no store of ours takes."""
     if not text.isascii():

@@ -20,7 +20,9 @@ SOURCE: Final = "aws.cloudtrail"
 PARSER: Final = "aws.cloudtrail/1"
 MAX_FILE_BYTES: Final = 64 * 1024 * 1024
 
-_LOGSOURCES: Final = (LogSource(product="aws", service="cloudtrail"),)
+LOGSOURCES: Final = (LogSource(product="aws", service="cloudtrail"),)
+"""What its events belong to."""
+
 _INSTANCE: Final = re.compile(r"i-[0-9a-f]{8,17}")
 
 
@@ -50,9 +52,11 @@ def is_cloudtrail(fields: dict[str, FieldValue]) -> bool:
 def parse_cloudtrail(fields: dict[str, FieldValue]) -> Parsed:
     """One record. Takes what is there: a record with missing or odd parts loses only what hangs on them."""
     event_id = as_text(fields.get("eventID"))
+    # No record has it, and one of SigmaHQ's rules asks for it.
+    fields.setdefault("status", "failure" if fields.get("errorCode") or _login_failed(fields) else "success")
     return Parsed(
         source=SOURCE,
-        logsources=_LOGSOURCES,
+        logsources=LOGSOURCES,
         time=parse_time(fields.get("eventTime")),
         identity=("cloudtrail", event_id, as_text(fields.get("recipientAccountId"))) if event_id else None,
         fields=fields,

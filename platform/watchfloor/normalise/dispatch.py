@@ -1,8 +1,9 @@
 """Finds the parser of a raw event and makes the `Event`. The one way in to this package.
 
-A feed's `source_hint` and HEC's `sourcetype` say what should come; the content decides. Text or JSON that no parser
-knows is kept as "unparsed"; only poison is refused (`ParseFailed`): too big, too deep, too many keys, empty, or no
-JSON where JSON is promised.
+A feed's `source_hint` and HEC's `sourcetype` say what should come; the content decides. A JSON object goes to the
+parsers of objects, text to those of lines; an object that only carries a line, and a line that carries an object, go on
+to the others. Text or JSON that no parser knows is kept as "unparsed"; only poison is refused (`ParseFailed`): too big,
+too deep, too many keys, empty, or no JSON where JSON is promised.
 """
 
 from collections.abc import Callable
@@ -11,14 +12,34 @@ from typing import Final
 
 from watchfloor.kernel.ids import BatchId, FeedId
 from watchfloor.normalise.body import check_size, clean_text, looks_like_object, read_object, read_text
+from watchfloor.normalise.carriers import read_carrier
+from watchfloor.normalise.cloud.load_balancer import parse_load_balancer_line
+from watchfloor.normalise.cloud.sources import parse_cloud
+from watchfloor.normalise.cloud.vpc_flow import parse_flow_line
 from watchfloor.normalise.cloudtrail import is_cloudtrail, parse_cloudtrail, unwrap
 from watchfloor.normalise.event import Event, FieldValue
 from watchfloor.normalise.failure import ParseFailed
 from watchfloor.normalise.identity import key_by_place, key_by_vendor
+from watchfloor.normalise.lines import Line, read_line
+from watchfloor.normalise.linux.auditd import parse_auditd
+from watchfloor.normalise.linux.cron import parse_cron
+from watchfloor.normalise.linux.osquery import parse_osquery
+from watchfloor.normalise.linux.sshd import parse_sshd
+from watchfloor.normalise.linux.sudo import parse_sudo
+from watchfloor.normalise.linux.syslog import parse_syslog
+from watchfloor.normalise.linux.sysmon import is_linux_sysmon, parse_sysmon, parse_sysmon_line
+from watchfloor.normalise.network.cef import parse_cef, parse_leef
+from watchfloor.normalise.network.cisco import parse_cisco
+from watchfloor.normalise.network.keyvalue import parse_keyvalue
+from watchfloor.normalise.network.suricata import parse_suricata
+from watchfloor.normalise.network.zeek import parse_zeek
 from watchfloor.normalise.parsed import Parsed, one_line
 from watchfloor.normalise.raw import RawEvent
 from watchfloor.normalise.timestamps import choose_time
 from watchfloor.normalise.unparsed import parse_object, parse_text
+from watchfloor.normalise.web.access_log import parse_access_log
+from watchfloor.normalise.web.cloudflare import parse_cloudflare
+from watchfloor.normalise.web.modsecurity import parse_modsecurity
 from watchfloor.normalise.windows.parser import parse_windows
 from watchfloor.normalise.windows.shapes import flatten
 
@@ -27,8 +48,10 @@ SOURCE_HINTS: Final = frozenset({"windows", "aws.cloudtrail", "json", "text"})
 
 _JSON_HINTS: Final = frozenset({"windows", "aws.cloudtrail", "json"})
 _JSON_SOURCETYPES: Final = frozenset({"_json", "json", "json_no_timestamp", "aws:cloudtrail"})
+_CEE: Final = "@cee:"
 
 Parser = Callable[[dict[str, FieldValue]], Parsed | None]
+LineParser = Callable[[Line], Parsed | None]
 
 
 def normalise(
@@ -45,8 +68,8 @@ def normalise(
     `index` is the event's place in its batch (0-based), `received_at` the time of the batch's receipt with a zone.
     Raises ParseFailed for poison.
     """
-    parsed = _parse(raw, source_hint)
     received = received_at.astimezone(UTC)
+    parsed = _parse(raw, source_hint, received)
     own = parsed.time if parsed.time is not None else _zoned(raw.time)
     time, quality = choose_time(own, received_at=received)
     key = key_by_place(batch_id, index) if parsed.identity is None else key_by_vendor(feed_id, parsed.identity)
@@ -65,28 +88,69 @@ def normalise(
     )
 
 
-def _parse(raw: RawEvent, source_hint: str | None) -> Parsed:
+def _parse(raw: RawEvent, source_hint: str | None, received_at: datetime) -> Parsed:
     check_size(raw.body)
     if source_hint == "text":
-        return parse_text(read_text(raw.body))
+        return _parse_text(raw, received_at, objects=False)
     promised = source_hint in _JSON_HINTS or (raw.sourcetype or "").lower() in _JSON_SOURCETYPES
     if not promised and not looks_like_object(raw.body):
-        return parse_text(read_text(raw.body))
+        return _parse_text(raw, received_at, objects=True)
     try:
         fields = read_object(raw.body)
     except ParseFailed as failure:
         if promised or failure.reason in {"too_deep", "too_many_keys"}:
             raise
-        return parse_text(read_text(raw.body))
-    return _parse_object(fields)
+        return _parse_text(raw, received_at, objects=False)
+    return _parse_object(fields) or _parse_carried(fields, received_at) or parse_object(fields)
 
 
-def _parse_object(fields: dict[str, FieldValue]) -> Parsed:
+def _parse_object(fields: dict[str, FieldValue]) -> Parsed | None:
     for parser in _PARSERS:
         parsed = parser(fields)
         if parsed is not None:
             return parsed
-    return parse_object(fields)
+    return None
+
+
+def _parse_text(raw: RawEvent, received_at: datetime, *, objects: bool) -> Parsed:
+    text = read_text(raw.body)
+    host = clean_text(raw.host) if raw.host else None
+    line = read_line(text, host=host, time=_zoned(raw.time), received_at=received_at)
+    return _parse_line(line, objects=objects) or parse_text(text)
+
+
+def _parse_line(line: Line, *, objects: bool) -> Parsed | None:
+    if objects:
+        parsed = _parse_inner(line.message.removeprefix(_CEE).lstrip())
+        if parsed is not None:
+            return parsed
+    for parser in _LINE_PARSERS:
+        parsed = parser(line)
+        if parsed is not None:
+            return parsed
+    return None
+
+
+def _parse_carried(fields: dict[str, FieldValue], received_at: datetime) -> Parsed | None:
+    """The line or object that a shipper wrapped in an object; the shipper's own fields are kept beside it."""
+    line = read_carrier(fields, received_at=received_at)
+    parsed = _parse_line(line, objects=True) if line is not None else None
+    if parsed is None:
+        return None
+    for name, value in fields.items():
+        parsed.fields.setdefault(name, value)
+    return parsed
+
+
+def _parse_inner(text: str) -> Parsed | None:
+    """The object in a line, if a parser knows it."""
+    if not text.startswith("{"):
+        return None
+    try:
+        fields = read_object(text.encode("utf-8", errors="replace"))
+    except ParseFailed:
+        return None
+    return _parse_object(fields)
 
 
 def _cloudtrail(fields: dict[str, FieldValue]) -> Parsed | None:
@@ -96,10 +160,38 @@ def _cloudtrail(fields: dict[str, FieldValue]) -> Parsed | None:
 
 def _windows(fields: dict[str, FieldValue]) -> Parsed | None:
     flat = flatten(fields)
-    return parse_windows(flat) if flat is not None else None
+    if flat is None:
+        return None
+    if is_linux_sysmon(flat.channel):
+        return parse_sysmon(flat.fields, event_id=flat.event_id)
+    return parse_windows(flat)
 
 
-_PARSERS: Final[tuple[Parser, ...]] = (_windows, _cloudtrail)
+_PARSERS: Final[tuple[Parser, ...]] = (
+    _windows,
+    _cloudtrail,
+    parse_suricata,
+    parse_zeek,
+    parse_osquery,
+    parse_modsecurity,
+    parse_cloudflare,
+    parse_cloud,
+)
+_LINE_PARSERS: Final[tuple[LineParser, ...]] = (
+    parse_auditd,
+    parse_sysmon_line,
+    parse_cef,
+    parse_leef,
+    parse_flow_line,
+    parse_load_balancer_line,
+    parse_keyvalue,
+    parse_cisco,
+    parse_access_log,
+    parse_sshd,
+    parse_sudo,
+    parse_cron,
+    parse_syslog,
+)
 
 
 def _zoned(time: datetime | None) -> datetime | None:

@@ -41,7 +41,8 @@ _HASH: Final = re.compile(r"[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128}
 _HOST: Final = re.compile(r"[a-z0-9_][a-z0-9_.\-]{0,252}")
 _DOMAIN: Final = re.compile(r"(?=.{4,253}$)([a-z0-9_]([a-z0-9_\-]{0,61}[a-z0-9_])?\.)+[a-z0-9\-]{2,63}")
 _EMAIL: Final = re.compile(r"[^\s@<>\"]{1,64}@([a-z0-9\-]{1,63}\.)+[a-z]{2,63}")
-_ACCOUNT: Final = re.compile(r"\d{12}")
+_ACCOUNT: Final = re.compile(r"\d{12}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_PROJECT: Final = re.compile(r"[a-z][a-z0-9\-]{4,28}[a-z0-9]")
 _BRACKETED: Final = re.compile(r"\[([0-9a-fA-F:.%a-z]+)\](:\d{1,5})?")
 _WITH_PORT: Final = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3}):\d{1,5}")
 
@@ -113,9 +114,15 @@ class EntityList:
             self._add("file", text)
 
     def account(self, account_id: object) -> None:
-        """A cloud account by its twelve-digit id."""
-        text = _text(account_id)
-        if _ACCOUNT.fullmatch(text):
+        """A cloud account by its id: twelve digits (AWS), or a GUID (an Azure subscription, a tenant of Entra)."""
+        text = _text(account_id).lower()
+        if _ACCOUNT.fullmatch(text) and text.strip("0-"):
+            self._add("account", text)
+
+    def project(self, project_id: object) -> None:
+        """A Google Cloud project by its id."""
+        text = _text(project_id)
+        if _PROJECT.fullmatch(text):
             self._add("account", text)
 
     def email(self, address: object) -> None:

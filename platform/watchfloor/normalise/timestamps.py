@@ -16,6 +16,12 @@ MAX_BEHIND: Final = timedelta(days=90)
 _FRACTION: Final = re.compile(r"(\.\d{6})\d+")
 _DOTNET: Final = re.compile(r"/?Date\((-?\d{1,17})\)/?")
 _SECONDS_LIMIT: Final = 1e11
+_WRITTEN_FORMS: Final = (
+    "%d/%b/%Y:%H:%M:%S %z",
+    "%d/%b/%Y:%H:%M:%S.%f %z",
+    "%b %d %Y %H:%M:%S",
+    "%b %d %Y %H:%M:%S.%f",
+)
 
 
 def parse_time(value: object) -> datetime | None:
@@ -29,6 +35,22 @@ def parse_time(value: object) -> datetime | None:
         return _from_text(value.strip())
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return _from_epoch(value if abs(value) < _SECONDS_LIMIT else value / 1000)
+    return None
+
+
+def read_written_time(text: str) -> datetime | None:
+    """A time in one of the forms of web servers and CEF, in UTC; without a zone it is UTC.
+
+    `22/Nov/2026:08:26:49 +0000`, with or without a fraction, and `Nov 22 2026 08:26:49`.
+    """
+    if not 19 <= len(text) <= 40:
+        return None
+    for form in _WRITTEN_FORMS:
+        try:
+            time = datetime.strptime(text, form)  # noqa: DTZ007 - a zone is part of the form or UTC
+            return time.astimezone(UTC) if time.tzinfo is not None else time.replace(tzinfo=UTC)
+        except (ValueError, OverflowError):
+            continue
     return None
 
 

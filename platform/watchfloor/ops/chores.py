@@ -12,9 +12,13 @@ from typing import Final
 import msgspec
 
 from watchfloor.access.sessions import remove_dead_sessions
+from watchfloor.alerts.health.costs import forget_costs
+from watchfloor.alerts.noise.flags import forget_noise, unflag_calm
+from watchfloor.alerts.windows.correlate import forget as forget_windows
 from watchfloor.audit.archive import HeadArchive
 from watchfloor.audit.heads import open_signer, sign_all
 from watchfloor.feeds.intake import forget_receipts as forget_intake_receipts
+from watchfloor.feeds.sources.ledger import forget_sources
 from watchfloor.kernel import outbox
 from watchfloor.kernel.clock import Clock
 from watchfloor.kernel.db import Role, TenantTx, directory_tx, tenant_tx
@@ -58,9 +62,20 @@ class Chores:
             Chore(name="measure_backlog", every=timedelta(seconds=15), run=self.measure_backlog),
             Chore(name="sign_audit_heads", every=timedelta(seconds=30), run=self.sign_audit_heads),
             Chore(name="remove_dead_sessions", every=timedelta(minutes=10), run=self.remove_dead_sessions),
+            Chore(name="forget_windows", every=timedelta(minutes=10), run=self.forget_windows),
+            Chore(name="unflag_calm_rules", every=timedelta(minutes=10), run=self.unflag_calm_rules),
+            Chore(name="forget_rule_figures", every=timedelta(hours=1), run=self.forget_rule_figures),
             Chore(name="collect_orphans", every=timedelta(hours=1), run=self.collect_orphans),
             Chore(name="forget_receipts", every=timedelta(hours=1), run=self.forget_receipts),
         ]
+
+    async def forget_windows(self) -> None:
+        """Deletes the windows of correlations that nothing can still meet."""
+
+        async def forget(tx: TenantTx) -> None:
+            await forget_windows(tx, now=self._clock.now())
+
+        await self._for_each_tenant(forget)
 
     async def sign_audit_heads(self) -> None:
         """Signs each audit chain's head and copies it out; A3 asks for it every minute."""
@@ -97,6 +112,26 @@ class Chores:
             await forget_intake_receipts(tx)
             for consumer in self._consumers:
                 await outbox.forget_receipts(tx, consumer=consumer.name, before=self._clock.now() - RECEIPTS_KEPT)
+
+        await self._for_each_tenant(forget)
+
+    async def unflag_calm_rules(self) -> None:
+        """Ends the throttling of rules that have been calm."""
+        now = self._clock.now()
+
+        async def unflag(tx: TenantTx) -> None:
+            await unflag_calm(tx, now=now)
+
+        await self._for_each_tenant(unflag)
+
+    async def forget_rule_figures(self) -> None:
+        """Deletes what rules did, cost and looked at so long ago that nothing asks for it any more."""
+        now = self._clock.now()
+
+        async def forget(tx: TenantTx) -> None:
+            await forget_noise(tx, now=now)
+            await forget_costs(tx, now=now)
+            await forget_sources(tx, now=now)
 
         await self._for_each_tenant(forget)
 

@@ -13,17 +13,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import msgspec
 from redis.exceptions import RedisError
 
-from watchfloor.detect.engine import Engine, PlainEngine
-from watchfloor.detect.load import load_shared_rules
+from watchfloor.detect.engine import Engine
 from watchfloor.feeds.doors.hints import PIPELINE_LANE
 from watchfloor.feeds.intake import Intake, PostgresIntake
 from watchfloor.feeds.rotation import Rotation, Turn
 from watchfloor.kernel.clock import SystemClock
 from watchfloor.kernel.config import Settings
 from watchfloor.kernel.db import Database, Role, directory_tx
-from watchfloor.kernel.errors import Invalid, NotFound, Unavailable, WatchfloorError
+from watchfloor.kernel.errors import NotFound, Unavailable, WatchfloorError
 from watchfloor.kernel.ids import TenantId
 from watchfloor.kernel.logging import log_context
 from watchfloor.kernel.outbox import INCIDENT_CHANGED
@@ -32,6 +32,8 @@ from watchfloor.lake.segments import SegmentStore
 from watchfloor.ops.pipeline_faults import will_pass
 from watchfloor.ops.pipeline_journal import left_behind, open_journal
 from watchfloor.ops.pipeline_turn import Attempt, Bench, Outcome, take_turn
+from watchfloor.ops.rulesets.compiled import open_ruleset
+from watchfloor.ops.rulesets.watch import RulesetWatch
 from watchfloor.tenancy.directory import active_tenants
 from watchfloor.tenancy.keyring import Keyring
 
@@ -59,7 +61,8 @@ async def serve(settings: Settings, *, ready: Callable[[], None], stop: asyncio.
 
     Raises Invalid when a rule of the shared content does not load, Unavailable when the database is away.
     """
-    engine = load_engine()
+    watch = RulesetWatch(settings)
+    engine = open_ruleset(settings)
     async with contextlib.AsyncExitStack() as held:
         database = await Database.open(settings, Role.APP)
         held.push_async_callback(database.close)
@@ -76,15 +79,7 @@ async def serve(settings: Settings, *, ready: Callable[[], None], stop: asyncio.
             journal=held.enter_context(open_journal(settings.home / "run")),
         )
         ready()
-        await Pipeline(database, bench, Wake(valkey)).run(stop)
-
-
-def load_engine() -> Engine:
-    """The engine over the shared rules. Raises Invalid with every fault of every rule."""
-    report = load_shared_rules()
-    if report.faults:
-        raise Invalid("The shared rules have faults:\n  - " + "\n  - ".join(str(fault) for fault in report.faults))
-    return PlainEngine(report.rules)
+        await Pipeline(database, bench, Wake(valkey), watch=watch).run(stop)
 
 
 async def blame_the_dead(intake: Intake, directory: Path) -> None:
@@ -104,12 +99,13 @@ async def blame_the_dead(intake: Intake, directory: Path) -> None:
 class Pipeline:
     """Works all tenants' batches."""
 
-    def __init__(self, database: Database, bench: Bench, wake: Wake) -> None:
-        """`database` is one of wf_app."""
+    def __init__(self, database: Database, bench: Bench, wake: Wake, *, watch: RulesetWatch | None = None) -> None:
+        """`database` is one of wf_app. Without `watch` the bench's rules stay as they are."""
         self._database = database
         self._bench = bench
         self._intake: Intake = bench.intake
         self._wake = wake
+        self._watch_rules = watch
         self._rotation = Rotation(quantum=QUANTUM_BYTES)
         self._has_turn = asyncio.Event()
 
@@ -117,6 +113,8 @@ class Pipeline:
         """Works until `stop` is set."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._watch(stop))
+            if self._watch_rules is not None:
+                tasks.create_task(self._watch_rules.run(stop, self._change_rules))
             for _ in range(WORKERS):
                 tasks.create_task(self._work(stop))
             await stop.wait()
@@ -129,6 +127,11 @@ class Pipeline:
             if await self._take(turn, failures=0):
                 return False
         return True
+
+    def _change_rules(self, engine: Engine) -> None:
+        """The next turns match with `engine`; those under work finish with what they began with."""
+        self._bench = msgspec.structs.replace(self._bench, engine=engine)
+        _logger.info("The rules changed: %s are at work now.", len(engine.rules))
 
     async def _watch(self, stop: asyncio.Event) -> None:
         """Finds out who has work."""

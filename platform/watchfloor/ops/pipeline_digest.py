@@ -15,9 +15,11 @@ from watchfloor.feeds.batch import unpack
 from watchfloor.feeds.hours import FeedHour
 from watchfloor.feeds.intake import WaitingBatch, open_batch
 from watchfloor.feeds.quarantine import PutAside
+from watchfloor.feeds.sources.ledger import Sighting
 from watchfloor.kernel.crypto import TenantCipher
+from watchfloor.normalise.catalogue import LOGSOURCES
 from watchfloor.normalise.dispatch import normalise
-from watchfloor.normalise.event import UNPARSED, Event
+from watchfloor.normalise.event import UNPARSED, Event, LogSource
 from watchfloor.normalise.failure import ParseFailed
 from watchfloor.normalise.raw import RawEvent
 
@@ -29,6 +31,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     matches: Matches
     put_aside: tuple[PutAside, ...]
     hours: tuple[FeedHour, ...]
+    sources: tuple[Sighting, ...]
     received_at: datetime
 
 
@@ -50,11 +53,17 @@ def digest(cipher: TenantCipher, batches: Sequence[WaitingBatch], engine: Engine
         _hour(batch, events[begin:end], failed=failures, matches=sum(matched[index] for index in range(begin, end)))
         for batch, begin, end, failures in zip(batches, begins, ends, failed, strict=True)
     ]
+    sources = [
+        sighting
+        for batch, begin, end in zip(batches, begins, ends, strict=True)
+        for sighting in _sightings(batch, events[begin:end])
+    ]
     return Digest(
         events=tuple(events),
         matches=matches,
         put_aside=tuple(put_aside),
         hours=tuple(hours),
+        sources=tuple(sources),
         received_at=min(batch.received_at for batch in batches),
     )
 
@@ -102,3 +111,23 @@ def _hour(batch: WaitingBatch, events: Sequence[Event], *, failed: int, matches:
         matches=matches,
         last_event_at=max((event.time for event in events), default=None),
     )
+
+
+def _sightings(batch: WaitingBatch, events: Sequence[Event]) -> list[Sighting]:
+    """The log sources of a batch's events: those of the catalogue, so that no sender fills the ledger with others."""
+    brought: dict[tuple[LogSource, ...], list[Event]] = {}
+    for event in events:
+        brought.setdefault(event.logsources, []).append(event)
+    return [
+        Sighting(
+            feed_id=batch.feed_id,
+            received_at=batch.received_at,
+            product=logsource.product,
+            category=logsource.category,
+            service=logsource.service,
+            events=len(members),
+            last_event_at=max(event.time for event in members),
+        )
+        for logsources, members in brought.items()
+        for logsource in LOGSOURCES.intersection(logsources)
+    ]

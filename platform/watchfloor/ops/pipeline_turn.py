@@ -12,12 +12,14 @@ from typing import Final
 import msgspec
 
 from watchfloor.alerts.alert import AlertChange
+from watchfloor.alerts.overlay.loading import Overlays, count_hidden, judge
 from watchfloor.alerts.record import lock, record
 from watchfloor.detect.engine import Engine
 from watchfloor.feeds.hours import count
 from watchfloor.feeds.intake import Intake, Work
 from watchfloor.feeds.quarantine import put_aside
 from watchfloor.feeds.rotation import Turn
+from watchfloor.feeds.sources.ledger import count_sources
 from watchfloor.incidents.group import group
 from watchfloor.kernel.clock import Clock
 from watchfloor.kernel.ids import BatchId, IncidentId
@@ -56,6 +58,7 @@ class Bench(msgspec.Struct, frozen=True, kw_only=True):
     engine: Engine
     clock: Clock
     journal: Journal
+    overlays: Overlays = msgspec.field(default_factory=Overlays)
 
 
 async def take_turn(bench: Bench, turn: Turn, attempt: Attempt) -> Outcome:
@@ -82,10 +85,24 @@ async def _write(bench: Bench, work: Work, digested: Digest) -> tuple[list[Alert
     changes: list[AlertChange] = []
     incidents: list[IncidentId] = []
     if digested.matches.event:
-        await lock(tx)
-        changes = await record(tx, cipher, events=digested.events, matches=digested.matches, rules=bench.engine.rules)
-        incidents = await group(tx, cipher, changes)
+        changes, incidents = await _alert(bench, work, digested)
     await count(tx, digested.hours)
+    await count_sources(tx, digested.sources)
+    return changes, incidents
+
+
+async def _alert(bench: Bench, work: Work, digested: Digest) -> tuple[list[AlertChange], list[IncidentId]]:
+    """Alerts and incidents from what the tenant's overlay leaves of the matches."""
+    tx, cipher, at = work.tx, work.cipher, bench.clock.now()
+    overlay = await bench.overlays.load(tx, cipher, rules=bench.engine.rules, at=at)
+    applied = await judge(overlay, digested.events, digested.matches, at=at)
+    changes: list[AlertChange] = []
+    incidents: list[IncidentId] = []
+    if applied.matches.event:
+        await lock(tx)
+        changes = await record(tx, cipher, events=digested.events, matches=applied.matches, rules=overlay.rules)
+        incidents = await group(tx, cipher, changes)
+    await count_hidden(tx, applied.hidden, at=at)
     return changes, incidents
 
 

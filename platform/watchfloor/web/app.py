@@ -12,7 +12,18 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from watchfloor.access.development import is_loopback
 from watchfloor.kernel.config import Settings
 from watchfloor.kernel.errors import Invalid, WatchfloorError
-from watchfloor.web.api import audit, evidence, incidents, keys, members, platform, reports
+from watchfloor.web.api import (
+    audit,
+    evidence,
+    exceptions,
+    incidents,
+    keys,
+    members,
+    platform,
+    reports,
+    rule_health,
+    rules,
+)
 from watchfloor.web.api.identity import identity_routes
 from watchfloor.web.cookies import is_https
 from watchfloor.web.declaration import check_routes
@@ -28,6 +39,9 @@ BODY_BYTES: Final = 65_536
 _IN_TENANT: Final = [
     *incidents.ROUTES,
     *evidence.ROUTES,
+    *rules.ROUTES,
+    *rule_health.ROUTES,
+    *exceptions.ROUTES,
     *reports.ROUTES,
     *audit.ROUTES,
     *keys.ROUTES,
@@ -78,7 +92,9 @@ def create_app(
 def api_routes(services: Services) -> Router:
     """All routes of the API, version 1."""
     in_tenant = Router("/tenants/{tenant:str}", route_handlers=_IN_TENANT)
-    return Router("/api/v1", route_handlers=[*identity_routes(services), in_tenant, *platform.ROUTES])
+    return Router(
+        "/api/v1", route_handlers=[*identity_routes(services), in_tenant, *rule_health.ACROSS, *platform.ROUTES]
+    )
 
 
 def check_address(settings: Settings) -> None:

@@ -8,6 +8,8 @@ import msgspec
 from redis.asyncio import Redis
 
 from watchfloor.access.limits import Limit, Limiter, LocalLimiter
+from watchfloor.alerts.overlay.catalogue import Catalogue
+from watchfloor.kernel.clock import Clock, SystemClock
 from watchfloor.kernel.config import Settings
 from watchfloor.kernel.db import Database, Role
 from watchfloor.kernel.valkey import Wake, connect
@@ -48,6 +50,8 @@ class Services:
         self.cursors = Cursors.open(settings)
         self.limiter = Limiter(valkey)
         self.local_limiter = LocalLimiter()
+        self.catalogue = Catalogue()
+        self.clock: Clock = SystemClock()
 
 
 @asynccontextmanager

@@ -117,6 +117,39 @@ _REGISTRY_KEY_ACTIONS: Final[dict[str, str]] = {
     "deletevalue": "registry_delete",
 }
 
+LOGSOURCES: Final[tuple[LogSource, ...]] = tuple(
+    sorted(
+        {
+            LogSource(product="windows"),
+            *(LogSource(product="windows", service=service) for service in (*_SERVICES.values(), *_MICROSOFT.values())),
+            *(
+                LogSource(product="windows", category=category, service=service)
+                for (service, _), categories in _CATEGORIES.items()
+                for category in categories
+            ),
+            *(
+                LogSource(product="windows", category=category, service="sysmon")
+                for category in _REGISTRY_KEY_ACTIONS.values()
+            ),
+        },
+        key=str,
+    )
+)
+"""All that events of Windows can belong to."""
+
+
+def event_logsources() -> dict[tuple[LogSource, ...], frozenset[int] | None]:
+    """What `logsources_of` can give, and for which event numbers; None: for any."""
+    found: dict[tuple[LogSource, ...], frozenset[int] | None] = {
+        (LogSource(product="windows", service=service),): None
+        for service in (None, *_SERVICES.values(), *_MICROSOFT.values())
+    }
+    keys = [("sysmon", 12, action) for action in _REGISTRY_KEY_ACTIONS]
+    for service, number, action in [*((service, number, "") for service, number in _CATEGORIES), *keys]:
+        logsources = logsources_of(service, number, action)
+        found[logsources] = (found.get(logsources) or frozenset()) | {number}
+    return found
+
 
 def service_of(channel: str) -> str | None:
     """Sigma's service for a channel, in any letter case; None for a channel that Sigma has no word for."""

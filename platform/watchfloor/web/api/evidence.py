@@ -35,7 +35,10 @@ _QuarantineName = Annotated[str, PathParameter(description="The id of what was p
 
 
 class AlertLine(msgspec.Struct, frozen=True, kw_only=True):
-    """An alert. `events` counts those that it is made of."""
+    """An alert. `events` counts those that it is made of.
+
+    `held_alerts` is null but for the standing alert of a throttled rule: how many alerts it stands for.
+    """
 
     id: str
     rule: str
@@ -46,6 +49,7 @@ class AlertLine(msgspec.Struct, frozen=True, kw_only=True):
     last_seen: datetime
     created_at: datetime
     events: int
+    held_alerts: int | None
     incident: str | None
 
 
@@ -226,6 +230,7 @@ def _alert(alert: listing.Alert) -> AlertLine:
         last_seen=alert.last_seen,
         created_at=alert.created_at,
         events=alert.match_count,
+        held_alerts=alert.held_keys,
         incident=None if alert.incident_id is None else ids.show("inc", alert.incident_id),
     )
 

@@ -6,11 +6,13 @@ from typing import Final
 import click
 
 _COMMANDS: Final = {
+    "compile": "compiling",
     "coverage": "coverage",
     "disable": "overlay",
     "enable": "overlay",
     "except": "overlay",
     "explain": "explain",
+    "fill": "overlay",
     "health": "health",
     "import": "imports",
     "level": "overlay",

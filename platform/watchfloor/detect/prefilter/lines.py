@@ -1,0 +1,179 @@
+"""Windows events straight from their JSON text: what brings up no rule is never decoded.
+
+Takes flat objects with Windows' own names (`EventID`, `Channel`), one a line, as shippers write them and as the lake
+keeps them; keys are unique (RFC 7493). A header is read to know the event's type; the rest is only scanned. Lines of
+any other form go through the normaliser first. Owns the list of event types that may not be taken so, because the
+normaliser adds to them what does not stand in the text.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final, cast
+
+import msgspec
+
+from watchfloor.detect.engine import Matches
+from watchfloor.detect.folding import fold
+from watchfloor.detect.prefilter.additions import ADDED, computed_in
+from watchfloor.detect.prefilter.decision import Fields
+from watchfloor.detect.prefilter.engine import PrefilteredEngine
+from watchfloor.detect.prefilter.scanner import Scanner
+from watchfloor.detect.view import EventView
+from watchfloor.normalise.event import Event, FieldValue
+from watchfloor.normalise.failure import ParseFailed
+from watchfloor.normalise.windows.fixups import fix_up
+from watchfloor.normalise.windows.logsources import logsources_of, service_of
+from watchfloor.normalise.windows.shapes import flatten
+
+MAX_LINE_BYTES: Final = 256 * 1024
+"""Longer lines are the normaliser's to refuse."""
+
+MOST_TYPES: Final = 8_192
+"""Event types remembered; attackers can name channels as they like."""
+
+MOST_SHAPES: Final = 1_024
+"""Sets of field names remembered for each event type."""
+
+KEY_EVENT: Final = 12
+"""Sysmon's event whose `EventType` says to which log sources it belongs."""
+
+_REGISTRY_ACTIONS: Final = frozenset({"createkey", "deletekey", "deletevalue", "setvalue", "renamekey"})
+
+
+KEY_EVENT_LOGSOURCES: Final = tuple(
+    sorted({found for action in _REGISTRY_ACTIONS for found in logsources_of("sysmon", KEY_EVENT, action)}, key=str)
+)
+"""All that it may belong to."""
+
+
+class Header(msgspec.Struct, gc=False):
+    """What names an event's type."""
+
+    EventID: int | None = None
+    Channel: str | None = None
+    EventType: str | None = None
+
+
+_HEADER: Final = msgspec.json.Decoder(Header).decode
+_DECODE: Final = cast("Callable[[bytes], dict[str, FieldValue]]", msgspec.json.decode)
+
+
+class _Kind(msgspec.Struct, frozen=True):
+    """How lines of one type are taken. Candidates that are not `direct` are normalised before they are decided."""
+
+    scanner: Scanner
+    direct: bool
+    computed: frozenset[str]
+    shapes: dict[tuple[str, ...], frozenset[str]]
+
+
+class LineMatcher:
+    """Matches lines with an engine's rules. Belongs to one thread."""
+
+    def __init__(self, engine: PrefilteredEngine, normalise: Callable[[bytes], Event]) -> None:
+        """`normalise` makes the event of a line that cannot be taken as it is; it raises ParseFailed."""
+        self._engine = engine
+        self._normalise = normalise
+        self._kinds: dict[tuple[int | None, str | None, str | None], _Kind | None] = {}
+
+    def match(self, lines: Sequence[bytes]) -> tuple[Matches, list[tuple[int, ParseFailed]]]:
+        """The matches, and the lines that cannot be read, with the reasons."""
+        events: list[int] = []
+        rules: list[int] = []
+        failures: list[tuple[int, ParseFailed]] = []
+        kinds = self._kinds
+        for index, line in enumerate(lines):
+            kind = candidates = None
+            try:
+                header = _HEADER(line)
+            except msgspec.MsgspecError:
+                pass
+            else:
+                key = header.EventID, header.Channel, header.EventType
+                kind = kinds[key] if key in kinds else self._learn(header)
+                if kind is not None and len(line) <= MAX_LINE_BYTES:
+                    candidates = kind.scanner.candidates(line)
+                    if candidates == ():
+                        continue
+            try:
+                found = self._decide(line, kind, candidates)
+            except ParseFailed as failure:
+                failures.append((index, failure))
+                continue
+            rules += found
+            events += [index] * len(found)
+        return Matches(events, rules), failures
+
+    def _learn(self, header: Header) -> _Kind | None:
+        if len(self._kinds) >= MOST_TYPES:
+            self._kinds.clear()
+        kind = self._kind(header)
+        self._kinds[header.EventID, header.Channel, header.EventType] = kind
+        return kind
+
+    def _kind(self, header: Header) -> _Kind | None:
+        if header.EventID is None or not header.Channel:
+            return None
+        service, action = service_of(header.Channel), (header.EventType or "").lower()
+        logsources, direct = logsources_of(service, header.EventID, action), True
+        if service == "sysmon" and header.EventID == KEY_EVENT and action not in _REGISTRY_ACTIONS:
+            logsources, direct = KEY_EVENT_LOGSOURCES, False
+        scanner = self._engine.scanner(logsources, header.EventID)
+        return _Kind(scanner, direct, computed_in(logsources).fields, {})
+
+    def _decide(self, line: bytes, kind: _Kind | None, candidates: tuple[int, ...] | None) -> list[int]:
+        if kind is None or candidates is None or not kind.direct:
+            return self._engine.match([self._normalise(line)]).rule
+        return self._engine.decide(candidates, _LineFields(_DECODE(line), kind))
+
+
+class _LineFields(Fields):
+    """The fields of a line. It is normalised only when a field is asked for that it may not have before."""
+
+    __slots__ = ("_kind", "_raw_view")
+
+    def __init__(self, event: dict[str, FieldValue], kind: _Kind) -> None:
+        super().__init__(event)
+        self._kind = kind
+        self._raw_view: EventView | None = None
+
+    @property
+    def view(self) -> EventView:
+        """The normalised event."""
+        if self._view is None:
+            self._view = EventView(_normalised(self._event))
+        return self._view
+
+    def view_of(self, name: str) -> EventView:
+        """A view that is right about this field: the line's own, if the normaliser would leave it."""
+        if name in self._kind.computed or name not in self._event:
+            return self.view
+        if self._raw_view is None:
+            self._raw_view = EventView(self._event)
+        return self._raw_view
+
+    def text(self, name: str) -> str | None:
+        """The field's text as it is, if the line has it under this name as text and the normaliser leaves it."""
+        return None if name in self._kind.computed else super().text(name)
+
+    def _look_up(self, name: str) -> object:
+        if name not in self._event and name not in ADDED and fold(name) not in self._names():
+            return None
+        return super()._look_up(name)
+
+    def _names(self) -> frozenset[str]:
+        """The folded names that the line's fields have for rules; lines of one kind rarely differ in them."""
+        shapes, shape = self._kind.shapes, tuple(self._event)
+        names = shapes.get(shape)
+        if names is None:
+            if len(shapes) >= MOST_SHAPES:
+                shapes.clear()
+            names = shapes[shape] = frozenset(fold(name.replace(" ", "")) for name in shape)
+        return names
+
+
+def _normalised(event: dict[str, FieldValue]) -> dict[str, FieldValue]:
+    flat = flatten(event)
+    if flat is None:
+        return event
+    fix_up(flat.fields, service=service_of(flat.channel), event_id=flat.event_id)
+    return flat.fields

@@ -1,0 +1,1 @@
+"""Linux: the audit system, syslog and its programs, Sysmon for Linux, osquery."""

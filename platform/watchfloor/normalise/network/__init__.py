@@ -1,0 +1,1 @@
+"""Network sensors and firewalls: Suricata, Zeek, CEF, LEEF, key=value lines."""

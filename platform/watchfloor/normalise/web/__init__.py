@@ -1,0 +1,1 @@
+"""Web servers and web application firewalls: access logs, ModSecurity and Coraza, Cloudflare."""
