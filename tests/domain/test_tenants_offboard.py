@@ -31,6 +31,7 @@ from tests.domain.workplace import NOON, MakeEvent, MakeRule, MakeWorker, Tenant
 from tests.unit import overlay_cases
 from tests.unit.correlation_cases import correlation, event, rule
 from watchfloor.access.roles import Role
+from watchfloor.alerts.health.costs import RuleCost, note_costs
 from watchfloor.alerts.overlay import commands
 from watchfloor.alerts.overlay.loading import count_hidden
 from watchfloor.alerts.windows.correlate import correlate
@@ -45,6 +46,7 @@ from watchfloor.feeds.batch import Packer, SentEvent
 from watchfloor.feeds.intake import PostgresIntake, Sender
 from watchfloor.feeds.quarantine import PutAside, put_aside
 from watchfloor.feeds.registry import TokenRefused, list_feeds, recognise
+from watchfloor.feeds.sources.ledger import Sighting, count_sources
 from watchfloor.incidents import desk
 from watchfloor.kernel.clock import FixedClock
 from watchfloor.kernel.config import Settings
@@ -52,7 +54,7 @@ from watchfloor.kernel.credentials import parse_feed_token
 from watchfloor.kernel.crypto import TenantCipher, Unopenable
 from watchfloor.kernel.db import TenantTx, tenant_tx
 from watchfloor.kernel.errors import Conflict, Invalid, NotFound, Refused
-from watchfloor.kernel.ids import BatchId, TenantId, new_uuid
+from watchfloor.kernel.ids import BatchId, FeedId, TenantId, new_uuid
 from watchfloor.kernel.valkey import Wake
 from watchfloor.lake.segments import SegmentStore
 from watchfloor.tenancy.files import TenantFiles
@@ -141,6 +143,8 @@ async def furnish(world: World, tenant_id: TenantId, code: str, makers: Makers) 
     tenant = Tenant(tenant_id, code, cipher, app)
     first = makers.event(1, host="WS1", user="kim", summary="canary-event")
     await tenant.work((makers.rule(), first), (makers.rule("Other"), makers.event(2, host="WS1")))
+    noisy = makers.rule("Noisy", level="informational", dedup=("account",))
+    await tenant.work(*((noisy, makers.event(100 + n, account=f"canary-{n}")) for n in range(50)))
     worker = makers.worker(Role.ANALYST)
     counted = (rule("a"), rule("C", correlation=correlation("event_count", ["a"], gte=3)))
     async with tenant_tx(app, tenant_id) as tx:
@@ -164,6 +168,7 @@ async def furnish(world: World, tenant_id: TenantId, code: str, makers: Makers) 
         await desk.request_report(tx, cipher, worker.actor, worker.permissions, **acted)
         stored = await TenantFiles(settings.reports_dir, "reports").write(tx, cipher, PDF)
         (feed,) = await list_feeds(tx)
+        await note_figures(tx, feed.id)
         poison = PutAside(
             feed_id=feed.id,
             batch_id=BatchId(new_uuid()),
@@ -181,6 +186,21 @@ async def furnish(world: World, tenant_id: TenantId, code: str, makers: Makers) 
     sender = Sender(**said, request_id="r", request_key="k")
     intake = PostgresIntake(app, world.installation.keyring, backlog_bytes=10**9)
     await intake.put(feed, packer.finish(), sender)
+
+
+async def note_figures(tx: TenantTx, feed_id: FeedId) -> None:
+    """What rules cost and which log sources came in."""
+    await note_costs(tx, [RuleCost(rule_id="a", candidates=1)], day=NOON.date())
+    seen = Sighting(
+        feed_id=feed_id,
+        received_at=NOON,
+        product="windows",
+        category=None,
+        service="security",
+        events=1,
+        last_event_at=NOON,
+    )
+    await count_sources(tx, [seen])
 
 
 async def tune(tx: TenantTx, cipher: TenantCipher, actor: Actor) -> None:

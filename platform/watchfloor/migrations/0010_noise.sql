@@ -46,9 +46,9 @@ grant select on wf.rule_hours to wf_bot, wf_report;
 create table wf.rule_subjects (
   tenant_id uuid not null,
   rule_id text not null check (length(rule_id) <= 64),
-  subject bytea not null check (length(subject) = 16),
+  subject_index bytea not null check (length(subject_index) = 16),
   seen_at timestamptz not null,
-  primary key (tenant_id, rule_id, subject)
+  primary key (tenant_id, rule_id, subject_index)
 );
 create index rule_subjects_age on wf.rule_subjects (tenant_id, seen_at);
 call private.isolate('wf.rule_subjects');

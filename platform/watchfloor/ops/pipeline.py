@@ -32,6 +32,7 @@ from watchfloor.lake.segments import SegmentStore
 from watchfloor.ops.pipeline_faults import will_pass
 from watchfloor.ops.pipeline_journal import left_behind, open_journal
 from watchfloor.ops.pipeline_turn import Attempt, Bench, Outcome, take_turn
+from watchfloor.ops.pipeline_windows import WindowCloser
 from watchfloor.ops.rulesets.compiled import open_ruleset
 from watchfloor.ops.rulesets.watch import RulesetWatch
 from watchfloor.tenancy.directory import active_tenants
@@ -79,7 +80,9 @@ async def serve(settings: Settings, *, ready: Callable[[], None], stop: asyncio.
             journal=held.enter_context(open_journal(settings.home / "run")),
         )
         ready()
-        await Pipeline(database, bench, Wake(valkey), watch=watch).run(stop)
+        wake = Wake(valkey)
+        closer = WindowCloser(database, keyring, wake)
+        await Pipeline(database, bench, wake, watch=watch, closer=closer).run(stop)
 
 
 async def blame_the_dead(intake: Intake, directory: Path) -> None:
@@ -99,13 +102,22 @@ async def blame_the_dead(intake: Intake, directory: Path) -> None:
 class Pipeline:
     """Works all tenants' batches."""
 
-    def __init__(self, database: Database, bench: Bench, wake: Wake, *, watch: RulesetWatch | None = None) -> None:
-        """`database` is one of wf_app. Without `watch` the bench's rules stay as they are."""
+    def __init__(
+        self,
+        database: Database,
+        bench: Bench,
+        wake: Wake,
+        *,
+        watch: RulesetWatch | None = None,
+        closer: WindowCloser | None = None,
+    ) -> None:
+        """`database` is one of wf_app. Without `watch` the bench's rules stay as they are; `closer` closes windows."""
         self._database = database
         self._bench = bench
         self._intake: Intake = bench.intake
         self._wake = wake
         self._watch_rules = watch
+        self._closer = closer
         self._rotation = Rotation(quantum=QUANTUM_BYTES)
         self._has_turn = asyncio.Event()
 
@@ -115,6 +127,8 @@ class Pipeline:
             tasks.create_task(self._watch(stop))
             if self._watch_rules is not None:
                 tasks.create_task(self._watch_rules.run(stop, self._change_rules))
+            if self._closer is not None:
+                tasks.create_task(self._closer.run(stop, lambda: self._bench))
             for _ in range(WORKERS):
                 tasks.create_task(self._work(stop))
             await stop.wait()

@@ -3,7 +3,7 @@
 Owns the composition of the steps and their order. Everything that a turn writes (the lake's manifest, quarantine,
 alerts, incidents, figures, outbox) commits together with the batches' leaving the queue, so a turn that is killed at
 any moment has either happened or not (N4). The computing runs in a thread; the tenant's alert lock is taken only when
-a rule matched, and last, so that quiet batches of a tenant never wait for one another.
+a rule matched, after the lake was written, so that quiet batches of a tenant never wait for one another.
 """
 
 import asyncio
@@ -12,19 +12,18 @@ from typing import Final
 import msgspec
 
 from watchfloor.alerts.alert import AlertChange
-from watchfloor.alerts.overlay.loading import Overlays, count_hidden, judge
-from watchfloor.alerts.record import lock, record
+from watchfloor.alerts.overlay.loading import Overlays
 from watchfloor.detect.engine import Engine
 from watchfloor.feeds.hours import count
 from watchfloor.feeds.intake import Intake, Work
 from watchfloor.feeds.quarantine import put_aside
 from watchfloor.feeds.rotation import Turn
 from watchfloor.feeds.sources.ledger import count_sources
-from watchfloor.incidents.group import group
 from watchfloor.kernel.clock import Clock
 from watchfloor.kernel.ids import BatchId, IncidentId
 from watchfloor.kernel.telemetry import ALERT_DELAY, ALERTS, EVENTS, MATCHES, span
 from watchfloor.lake.store import EventStore
+from watchfloor.ops.pipeline_alerting import Alerted, Alerting
 from watchfloor.ops.pipeline_digest import Digest, digest
 from watchfloor.ops.pipeline_journal import Journal
 
@@ -72,38 +71,21 @@ async def take_turn(bench: Bench, turn: Turn, attempt: Attempt) -> Outcome:
             span("pipeline.turn", batches=len(work.batches)),
         ):
             digested = await asyncio.to_thread(digest, work.cipher, work.batches, bench.engine)
-            changes, incidents = await _write(bench, work, digested)
-    _measure(bench, digested, changes)
-    return Outcome(cost=_cost(work), has_more=work.has_more, incidents=tuple(incidents))
+            alerted = await _write(bench, work, digested)
+    _measure(bench, digested, alerted.changes)
+    return Outcome(cost=_cost(work), has_more=work.has_more, incidents=tuple(alerted.incidents))
 
 
-async def _write(bench: Bench, work: Work, digested: Digest) -> tuple[list[AlertChange], list[IncidentId]]:
+async def _write(bench: Bench, work: Work, digested: Digest) -> Alerted:
     tx, cipher = work.tx, work.cipher
     if digested.events:
         await bench.store.append(tx, cipher, digested.events)
     await put_aside(tx, cipher, digested.put_aside)
-    changes: list[AlertChange] = []
-    incidents: list[IncidentId] = []
-    if digested.matches.event:
-        changes, incidents = await _alert(bench, work, digested)
+    alerting = Alerting(bench.engine, bench.overlays)
+    alerted = await alerting.alert(tx, cipher, events=digested.events, matches=digested.matches, at=bench.clock.now())
     await count(tx, digested.hours)
     await count_sources(tx, digested.sources)
-    return changes, incidents
-
-
-async def _alert(bench: Bench, work: Work, digested: Digest) -> tuple[list[AlertChange], list[IncidentId]]:
-    """Alerts and incidents from what the tenant's overlay leaves of the matches."""
-    tx, cipher, at = work.tx, work.cipher, bench.clock.now()
-    overlay = await bench.overlays.load(tx, cipher, rules=bench.engine.rules, at=at)
-    applied = await judge(overlay, digested.events, digested.matches, at=at)
-    changes: list[AlertChange] = []
-    incidents: list[IncidentId] = []
-    if applied.matches.event:
-        await lock(tx)
-        changes = await record(tx, cipher, events=digested.events, matches=applied.matches, rules=overlay.rules)
-        incidents = await group(tx, cipher, changes)
-    await count_hidden(tx, applied.hidden, at=at)
-    return changes, incidents
+    return alerted
 
 
 def _cost(work: Work) -> int:

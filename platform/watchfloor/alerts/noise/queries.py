@@ -28,13 +28,13 @@ select wanted.rule_id,
 
 SELECT_SUBJECTS: Final[LiteralString] = """
 select s.rule_id,
-       s.subject,
+       s.subject_index as subject,
        s.seen_at
-  from unnest($2::text[], $3::bytea[]) as wanted (rule_id, subject)
+  from unnest($2::text[], $3::bytea[]) as wanted (rule_id, subject_index)
   join wf.rule_subjects s
     on s.tenant_id = $1
    and s.rule_id = wanted.rule_id
-   and s.subject = wanted.subject
+   and s.subject_index = wanted.subject_index
  where s.seen_at > $4
 """
 
@@ -60,13 +60,13 @@ select $1,
 """
 
 UPSERT_SUBJECTS: Final[LiteralString] = """
-insert into wf.rule_subjects as kept (tenant_id, rule_id, subject, seen_at)
+insert into wf.rule_subjects as kept (tenant_id, rule_id, subject_index, seen_at)
 select $1,
        fresh.rule_id,
-       fresh.subject,
+       fresh.subject_index,
        fresh.seen_at
-  from unnest($2::text[], $3::bytea[], $4::timestamptz[]) as fresh (rule_id, subject, seen_at)
-on conflict (tenant_id, rule_id, subject) do update
+  from unnest($2::text[], $3::bytea[], $4::timestamptz[]) as fresh (rule_id, subject_index, seen_at)
+on conflict (tenant_id, rule_id, subject_index) do update
    set seen_at = greatest(kept.seen_at, excluded.seen_at)
 """
 

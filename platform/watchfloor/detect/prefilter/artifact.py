@@ -17,7 +17,6 @@ from watchfloor.detect.prefilter.program import Program
 from watchfloor.detect.rule import Rule
 from watchfloor.kernel.errors import Invalid
 from watchfloor.normalise.catalogue import LOGSOURCES
-from watchfloor.normalise.event import LogSource
 from watchfloor.normalise.windows.logsources import event_logsources
 
 RULES_IN_A_FRAME: Final = 100
@@ -69,12 +68,11 @@ def open_frames(frames: Iterable[bytes]) -> PrefilteredEngine:
 
 
 def _event_types(engine: PrefilteredEngine) -> list[EventType]:
-    sources: dict[tuple[LogSource, ...], frozenset[int] | None] = {
-        **{(logsource,): None for logsource in LOGSOURCES if logsource.product != "windows"},
-        **event_logsources(),
-        KEY_EVENT_LOGSOURCES: frozenset((KEY_EVENT,)),
-    }
-    judged = [one for logsources, numbers in sources.items() for one in engine.event_types(logsources, numbers)]
+    windows = {**event_logsources(), KEY_EVENT_LOGSOURCES: frozenset((KEY_EVENT,))}
+    judged = [one for logsources, numbers in windows.items() for one in engine.event_types(logsources, numbers)]
     # Events of Windows that are found not to be flat are judged by a program of their own.
-    loose = [msgspec.structs.replace(one, flat=False) for one in judged if one.flat]
-    return [one for one in (*judged, *loose) if engine.covering(one.logsources)]
+    loose = [msgspec.structs.replace(one, flat=False) for one in judged]
+    others = [
+        engine.type_of((one,), None, flat=None) for one in sorted(LOGSOURCES, key=str) if one.product != "windows"
+    ]
+    return [one for one in (*judged, *loose, *others) if engine.covering(one.logsources)]

@@ -17,9 +17,9 @@ from watchfloor.detect.logsource import covers
 from watchfloor.detect.prefilter.additions import computed_in
 from watchfloor.detect.prefilter.census import kind_of
 from watchfloor.detect.prefilter.decision import Decision, Fields, compile_decision
-from watchfloor.detect.prefilter.partial import EVENT_ID, numbers_in, simplify
+from watchfloor.detect.prefilter.partial import EVENT_ID, OTHER, numbers_in, simplify
 from watchfloor.detect.prefilter.program import Program, assemble
-from watchfloor.detect.prefilter.scanner import Scanner
+from watchfloor.detect.prefilter.scanner import Scan, open_scan
 from watchfloor.detect.rule import Rule
 from watchfloor.normalise.event import Event, FieldValue, LogSource
 
@@ -27,7 +27,7 @@ _ENCODER: Final = msgspec.json.Encoder()
 
 
 class EventType(msgspec.Struct, frozen=True, array_like=True):
-    """What a program is for. `event_id` is None where no rule for these log sources names the event's number.
+    """What a program is for. `event_id` is as in `partial.simplify`.
 
     `flat` programs judge events without objects and lists, sharper than others.
     """
@@ -71,12 +71,11 @@ class PrefilteredEngine:
         for index, event in enumerate(batch):
             if not event.logsources:
                 continue
-            scanner = self.scanner(event.logsources, event.fields.get(EVENT_ID))
+            number = event.fields.get(EVENT_ID)
             text = encode(event.fields)
-            candidates = scanner.candidates(text)
+            candidates = self.scan(event.logsources, number)(text)
             if candidates is None:
-                scanner = self.scanner(event.logsources, event.fields.get(EVENT_ID), flat=False)
-                candidates = scanner.candidates(text)
+                candidates = self.scan(event.logsources, number, flat=False)(text)
             if candidates:
                 found = self.decide(candidates, Fields(event.fields))
                 rules += found
@@ -97,10 +96,10 @@ class PrefilteredEngine:
         decision = self._decisions[number] = compile_decision(widen(self._rules[number].condition))
         return decision
 
-    def scanner(self, logsources: tuple[LogSource, ...], event_id: FieldValue, *, flat: bool | None = None) -> Scanner:
-        """The calling thread's scanner for such events. `event_id` may be anything; only an integer is a number."""
+    def scan(self, logsources: tuple[LogSource, ...], event_id: FieldValue, *, flat: bool | None = None) -> Scan:
+        """The calling thread's scan for such events. `event_id` may be anything; only an integer is a number."""
         key = logsources, event_id if type(event_id) is int else None, flat
-        found = self._threads.scanners.get(key)
+        found = self._threads.scans.get(key)
         if found is None:
             number = event_id if type(event_id) is int else None
             found = self._open(self.type_of(logsources, number, flat=flat))
@@ -111,8 +110,9 @@ class PrefilteredEngine:
         """The event type. Events of Windows are flat unless they are found not to be."""
         if flat is None:
             flat = all(logsource.product == "windows" for logsource in logsources)
-        named = event_id if event_id in self._named_numbers(logsources) else None
-        return EventType(logsources, named, flat)
+        if event_id is not None and event_id not in self._named_numbers(logsources):
+            event_id = OTHER if event_id >= 0 else None
+        return EventType(logsources, event_id, flat)
 
     def program(self, event_type: EventType) -> Program:
         """The program of an event type, made now if it is not there."""
@@ -123,16 +123,16 @@ class PrefilteredEngine:
         return program
 
     def event_types(self, logsources: tuple[LogSource, ...], numbers: frozenset[int] | None) -> list[EventType]:
-        """The types that the rules tell apart among events of these log sources and numbers (None: any)."""
-        if numbers is None:
-            numbers = self._named_numbers(logsources)
-            return [self.type_of(logsources, number, flat=None) for number in (None, *sorted(numbers))]
-        return list(dict.fromkeys(self.type_of(logsources, number, flat=None) for number in sorted(numbers)))
+        """The types that the rules tell apart among Windows events of these log sources and numbers (None: any)."""
+        found = {OTHER, *self._named_numbers(logsources)} if numbers is None else numbers
+        judged = (self.type_of(logsources, number, flat=None) for number in found if number != OTHER)
+        rest = [EventType(logsources, OTHER, flat=True)] if OTHER in found else []
+        return rest + sorted(set(judged), key=str)
 
-    def _open(self, event_type: EventType) -> Scanner:
+    def _open(self, event_type: EventType) -> Scan:
         opened = self._threads.opened
         if event_type not in opened:
-            opened[event_type] = Scanner(self.program(event_type))
+            opened[event_type] = open_scan(self.program(event_type))
         return opened[event_type]
 
     def _make(self, event_type: EventType) -> Program:
@@ -168,13 +168,13 @@ class _Threads(threading.local):
     """What each thread has for itself."""
 
     MOST = 8_192
-    """Scanners remembered; attackers can number events as they like."""
+    """Scans remembered; attackers can number events as they like."""
 
     def __init__(self) -> None:
-        self.scanners: dict[tuple[tuple[LogSource, ...], int | None, bool | None], Scanner] = {}
-        self.opened: dict[EventType, Scanner] = {}
+        self.scans: dict[tuple[tuple[LogSource, ...], int | None, bool | None], Scan] = {}
+        self.opened: dict[EventType, Scan] = {}
 
-    def remember(self, key: tuple[tuple[LogSource, ...], int | None, bool | None], scanner: Scanner) -> None:
-        if len(self.scanners) >= self.MOST:
-            self.scanners.clear()
-        self.scanners[key] = scanner
+    def remember(self, key: tuple[tuple[LogSource, ...], int | None, bool | None], scan: Scan) -> None:
+        if len(self.scans) >= self.MOST:
+            self.scans.clear()
+        self.scans[key] = scan

@@ -16,7 +16,7 @@ from watchfloor.detect.folding import fold
 from watchfloor.detect.prefilter.additions import ADDED, computed_in
 from watchfloor.detect.prefilter.decision import Fields
 from watchfloor.detect.prefilter.engine import PrefilteredEngine
-from watchfloor.detect.prefilter.scanner import Scanner
+from watchfloor.detect.prefilter.scanner import Scan
 from watchfloor.detect.view import EventView
 from watchfloor.normalise.event import Event, FieldValue
 from watchfloor.normalise.failure import ParseFailed
@@ -60,10 +60,10 @@ _DECODE: Final = cast("Callable[[bytes], dict[str, FieldValue]]", msgspec.json.d
 class _Kind(msgspec.Struct, frozen=True):
     """How lines of one type are taken. Candidates that are not `direct` are normalised before they are decided."""
 
-    scanner: Scanner
+    scan: Scan
     direct: bool
     computed: frozenset[str]
-    shapes: dict[tuple[str, ...], frozenset[str]]
+    shapes: dict[tuple[str, ...], frozenset[str] | None]
 
 
 class LineMatcher:
@@ -91,7 +91,7 @@ class LineMatcher:
                 key = header.EventID, header.Channel, header.EventType
                 kind = kinds[key] if key in kinds else self._learn(header)
                 if kind is not None and len(line) <= MAX_LINE_BYTES:
-                    candidates = kind.scanner.candidates(line)
+                    candidates = kind.scan(line)
                     if candidates == ():
                         continue
             try:
@@ -117,23 +117,29 @@ class LineMatcher:
         logsources, direct = logsources_of(service, header.EventID, action), True
         if service == "sysmon" and header.EventID == KEY_EVENT and action not in _REGISTRY_ACTIONS:
             logsources, direct = KEY_EVENT_LOGSOURCES, False
-        scanner = self._engine.scanner(logsources, header.EventID)
-        return _Kind(scanner, direct, computed_in(logsources).fields, {})
+        scan = self._engine.scan(logsources, header.EventID)
+        return _Kind(scan, direct, computed_in(logsources).fields, {})
 
     def _decide(self, line: bytes, kind: _Kind | None, candidates: tuple[int, ...] | None) -> list[int]:
         if kind is None or candidates is None or not kind.direct:
             return self._engine.match([self._normalise(line)]).rule
-        return self._engine.decide(candidates, _LineFields(_DECODE(line), kind))
+        event = _DECODE(line)
+        names = _names(kind, event)
+        if names is None:
+            return self._engine.match([self._normalise(line)]).rule
+        return self._engine.decide(candidates, _LineFields(event, kind.computed, names))
 
 
 class _LineFields(Fields):
     """The fields of a line. It is normalised only when a field is asked for that it may not have before."""
 
-    __slots__ = ("_kind", "_raw_view")
+    __slots__ = ("_computed", "_names", "_raw_view")
 
-    def __init__(self, event: dict[str, FieldValue], kind: _Kind) -> None:
+    def __init__(self, event: dict[str, FieldValue], computed: frozenset[str], names: frozenset[str]) -> None:
+        """`computed` fields are never taken from the line; `names` are those of its fields, folded."""
         super().__init__(event)
-        self._kind = kind
+        self._computed = computed
+        self._names = names
         self._raw_view: EventView | None = None
 
     @property
@@ -145,7 +151,7 @@ class _LineFields(Fields):
 
     def view_of(self, name: str) -> EventView:
         """A view that is right about this field: the line's own, if the normaliser would leave it."""
-        if name in self._kind.computed or name not in self._event:
+        if name in self._computed or name not in self._event:
             return self.view
         if self._raw_view is None:
             self._raw_view = EventView(self._event)
@@ -153,22 +159,26 @@ class _LineFields(Fields):
 
     def text(self, name: str) -> str | None:
         """The field's text as it is, if the line has it under this name as text and the normaliser leaves it."""
-        return None if name in self._kind.computed else super().text(name)
+        return None if name in self._computed else super().text(name)
 
     def _look_up(self, name: str) -> object:
-        if name not in self._event and name not in ADDED and fold(name) not in self._names():
+        if name not in self._event and name not in ADDED and fold(name) not in self._names:
             return None
         return super()._look_up(name)
 
-    def _names(self) -> frozenset[str]:
-        """The folded names that the line's fields have for rules; lines of one kind rarely differ in them."""
-        shapes, shape = self._kind.shapes, tuple(self._event)
-        names = shapes.get(shape)
-        if names is None:
-            if len(shapes) >= MOST_SHAPES:
-                shapes.clear()
-            names = shapes[shape] = frozenset(fold(name.replace(" ", "")) for name in shape)
-        return names
+
+def _names(kind: _Kind, event: dict[str, FieldValue]) -> frozenset[str] | None:
+    """The folded names of a line's fields; None if one has a blank in it, which the normaliser takes away.
+
+    Lines of one kind rarely differ in them.
+    """
+    shape = tuple(event)
+    if shape not in kind.shapes:
+        if len(kind.shapes) >= MOST_SHAPES:
+            kind.shapes.clear()
+        blank = any(" " in name for name in shape)
+        kind.shapes[shape] = None if blank else frozenset(map(fold, shape))
+    return kind.shapes[shape]
 
 
 def _normalised(event: dict[str, FieldValue]) -> dict[str, FieldValue]:

@@ -28,7 +28,7 @@ LONGEST: Final = 64
 """Characters of the longest needle; more add nothing but size."""
 
 _NUMERIC: Final = re.compile(r"[0-9.e+-]*")
-_RENDERED: Final = re.compile(r"(?:[^\\]|\\[\"\\bfnrtu])*\\?")
+_RENDERED: Final = re.compile(r"(?:[^\\\x00-\x1f]|\\[\"\\bfnrtu])*\\?")
 _WORDS: Final = ("true", "false")
 
 

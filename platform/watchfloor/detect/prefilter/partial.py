@@ -24,10 +24,15 @@ EVENT_ID = "EventID"
 """The field that is known."""
 
 
+OTHER = -1
+"""Stands for all numbers that no rule in question names."""
+
+
 def simplify(condition: Condition, *, event_id: int | None) -> Condition:
     """The condition for events whose `EventID` is this number. `ALWAYS` and `NEVER` are gone but at the top.
 
-    None: a number that `numbers_in` does not name, or none; then only what must be false is decided.
+    `OTHER`: one that `numbers_in` does not name; then only what must be false is decided. None: it is no number, or the
+    event has none; nothing is decided.
     """
     match condition:
         case AllOf():
@@ -39,7 +44,7 @@ def simplify(condition: Condition, *, event_id: int | None) -> Condition:
         case Selection():
             return simplify(condition.item, event_id=event_id)
         case OnField():
-            return _decide(condition, event_id) if condition.field == EVENT_ID else condition
+            return condition if condition.field != EVENT_ID or event_id is None else _decide(condition, event_id)
         case Keyword():
             return condition
 
@@ -70,8 +75,8 @@ def _named(condition: OnField) -> int | None:
             return None
 
 
-def _decide(condition: OnField, event_id: int | None) -> Condition:
-    if event_id is not None:
+def _decide(condition: OnField, event_id: int) -> Condition:
+    if event_id != OTHER:
         return ALWAYS if compile_condition(condition)(EventView({EVENT_ID: event_id})) else NEVER
     match condition.test:
         case Number() | Text((str(),)):

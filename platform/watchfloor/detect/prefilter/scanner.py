@@ -1,5 +1,6 @@
 """A program in use: one thread's scanner, which says for a text which rules are candidates."""
 
+from collections.abc import Callable
 from typing import Final
 
 import hyperscan
@@ -10,69 +11,35 @@ _LONG_S: Final = "\N{LATIN SMALL LETTER LONG S}".encode()
 _KELVIN: Final = "\N{KELVIN SIGN}".encode()
 
 
-class Scanner:
-    """Scans texts for one program. Belongs to one thread, like its scratch space.
+Scan = Callable[[bytes], tuple[int, ...] | None]
+"""Gives the numbers of the candidates for a text (canonical JSON); None if a flat program cannot judge it."""
+
+
+def open_scan(program: Program) -> Scan:
+    """What scans texts for a program. Belongs to one thread, like the scratch space in it.
 
     Rules with one clause and no refuter are candidates as soon as a needle is found. Only the others are weighed: each
     has a bit in three masks (first clause found, second clause found, refuted).
     """
+    weighed = _weighed(program)
+    bits = {place: 1 << bit for bit, place in enumerate(weighed)}
+    numbers = tuple(program.rules[place] for place in weighed)
+    open_first, open_second = (_mask(places, bits) for places in program.open)
+    always = tuple(program.rules[place] for place in program.open[0] if place not in bits)
+    quiet = tuple(sorted(always + _among(numbers, open_first & open_second)))
+    if not program.scanner:
+        return lambda _: quiet
+    table = _table(program, bits)
+    database = hyperscan.loadb(program.scanner, hyperscan.HS_MODE_BLOCK)
+    scratch = hyperscan.Scratch(database)
+    scan_text = database.scan
+    hits: list[int] = []
 
-    __slots__ = (
-        "_always",
-        "_database",
-        "_first",
-        "_hits",
-        "_note",
-        "_quiet",
-        "_scratch",
-        "_second",
-        "_table",
-        "_weighed",
-    )
+    def note(pattern: int, _from: int, _to: int, _flags: int, _context: object) -> None:
+        hits.append(pattern)
 
-    def __init__(self, program: Program) -> None:
-        weighed = _weighed(program)
-        bits = {place: 1 << bit for bit, place in enumerate(weighed)}
-        self._weighed = tuple((bits[place], program.rules[place]) for place in weighed)
-        self._first, self._second = (_mask(places, bits) for places in program.open)
-        self._table = [
-            (
-                tuple(program.rules[place] for place in program.found[0][pattern] if place not in bits),
-                _mask(program.found[0][pattern], bits),
-                _mask(program.found[1][pattern], bits),
-                _mask(refuted, bits),
-            )
-            for pattern, refuted in enumerate(program.refuted)
-        ]
-        self._always = tuple(program.rules[place] for place in program.open[0] if place not in bits)
-        self._quiet = tuple(sorted(self._always + self._among(self._first & self._second)))
-        self._database: hyperscan.Database | None = None
-        if program.scanner:
-            self._database = hyperscan.loadb(program.scanner, hyperscan.HS_MODE_BLOCK)
-            self._scratch = hyperscan.Scratch(self._database)
-        self._hits: list[int] = []
-        add = self._hits.append
-
-        def note(pattern: int, _from: int, _to: int, _flags: int, _context: object) -> None:
-            add(pattern)
-
-        self._note = note
-
-    def candidates(self, text: bytes) -> tuple[int, ...] | None:
-        """The candidates' numbers for a text (canonical JSON); None if a flat program cannot judge it."""
-        if self._database is None:
-            return self._quiet
-        if not text.isascii():
-            # The only letters outside ASCII that fold into it.
-            text = text.replace(_LONG_S, b"s").replace(_KELVIN, b"k")
-        self._database.scan(text, self._note, 0, None, self._scratch)
-        return self._weigh() if self._hits else self._quiet
-
-    def _weigh(self) -> tuple[int, ...] | None:
-        """What the hits come to."""
-        hits, table = self._hits, self._table
-        first, second, refuted = self._first, self._second, 0
-        found = self._always
+    def weigh() -> tuple[int, ...] | None:
+        first, second, refuted, found = open_first, open_second, 0, always
         for pattern in hits:
             plain, found_first, found_second, found_against = table[pattern]
             if plain:
@@ -86,13 +53,44 @@ class Scanner:
             return None
         left = first & second & ~refuted
         if left:
-            found += self._among(left)
-        if len(found) > 1:
-            return tuple(sorted(set(found)))
-        return found
+            found += _among(numbers, left)
+        return tuple(sorted(set(found))) if len(found) > 1 else found
 
-    def _among(self, mask: int) -> tuple[int, ...]:
-        return tuple(number for bit, number in self._weighed if mask & bit)
+    def scan(text: bytes) -> tuple[int, ...] | None:
+        if not text.isascii():
+            # The only letters outside ASCII that fold into it.
+            text = text.replace(_LONG_S, b"s").replace(_KELVIN, b"k")
+        scan_text(text, note, 0, None, scratch)
+        return weigh() if hits else quiet
+
+    return scan
+
+
+def _among(numbers: tuple[int, ...], mask: int) -> tuple[int, ...]:
+    """The numbers whose bits are set."""
+    found: list[int] = []
+    while mask:
+        lowest = mask & -mask
+        found.append(numbers[lowest.bit_length() - 1])
+        mask ^= lowest
+    return tuple(found)
+
+
+_Row = tuple[tuple[int, ...], int, int, int]
+
+
+def _table(program: Program, bits: dict[int, int]) -> list[_Row]:
+    """For each pattern: the rules that it makes candidates at once, and its bits in the three masks."""
+    first, second = program.found
+    return [
+        (
+            tuple(program.rules[place] for place in first[pattern] if place not in bits),
+            _mask(first[pattern], bits),
+            _mask(second[pattern], bits),
+            _mask(refuted, bits),
+        )
+        for pattern, refuted in enumerate(program.refuted)
+    ]
 
 
 def _weighed(program: Program) -> list[int]:
