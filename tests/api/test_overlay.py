@@ -123,6 +123,7 @@ def test_a_list_is_made_shown_and_removed(lead: Voice) -> None:
     kept = {found["name"]: found["entries"] for found in lead.get(f"{BASE}/lists").json()}
     assert kept["jump_hosts"] == ["jump-*", "bastion"]
     assert lead.post(f"{BASE}/lists/jump_hosts/remove", {"reason": WHY}).json()["changed"] is True
+    assert lead.post(f"{BASE}/lists/jump_hosts/remove", {"reason": WHY}).status_code == 404
     assert "jump_hosts" not in {found["name"] for found in lead.get(f"{BASE}/lists").json()}
 
 

@@ -12,8 +12,8 @@ import pytest
 
 from tests.unit import sigma_data
 from tests.unit.sigma_data import DATA, SampleEvent, event_of, matched, needs
-from watchfloor.detect.engine import PlainEngine
 from watchfloor.detect.load import load_shared_rules
+from watchfloor.detect.prefilter.engine import PrefilteredEngine
 from watchfloor.detect.rule import Rule
 
 # Over 175,464 events of several weeks and labs, about one in a hundred of an attack, there are 217 matches of these
@@ -33,7 +33,7 @@ def alerting() -> dict[str, Rule]:
 @pytest.mark.slow
 def test_the_shared_rules_are_quiet_on_a_mixed_stream() -> None:
     rules = alerting()
-    engine = PlainEngine(tuple(rules.values()))
+    engine = PrefilteredEngine(tuple(rules.values()))
     serious, unconfirmed, events = 0, 0, 0
     counts: Counter[str] = Counter()
     for judged in sigma_data.mixed():
@@ -55,7 +55,7 @@ def test_the_shared_rules_see_most_recorded_attacks() -> None:
     path = needs(DATA / "events" / "windows-attacks" / "events.jsonl.gz")
     with gzip.open(path) as lines:
         samples = [msgspec.json.decode(line, type=SampleEvent) for line in lines]
-    found = matched(PlainEngine(tuple(rules.values())), [event_of(bytes(sample.event)) for sample in samples])
+    found = matched(PrefilteredEngine(tuple(rules.values())), [event_of(bytes(sample.event)) for sample in samples])
     seen: defaultdict[str, int] = defaultdict(int)
     for sample, ids in zip(samples, found, strict=True):
         seen[sample.sample] += bool(ids)

@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from watchfloor.detect.engine import PlainEngine
+from watchfloor.detect.correlate.correlator import Correlator
+from watchfloor.detect.correlate.memory import MemoryWindows
 from watchfloor.detect.load import load_shared_rules
+from watchfloor.detect.prefilter.engine import PrefilteredEngine
 from watchfloor.kernel.ids import BatchId, FeedId, new_uuid
 from watchfloor.normalise.dispatch import normalise
 from watchfloor.normalise.event import Event
@@ -23,8 +25,8 @@ USERS = ("A\\one", "A\\two")
 
 
 @pytest.fixture(scope="module")
-def engine() -> PlainEngine:
-    return PlainEngine(load_shared_rules().rules)
+def engine() -> PrefilteredEngine:
+    return PrefilteredEngine(load_shared_rules().rules)
 
 
 def events_of(documents: Iterable[Document]) -> list[Event]:
@@ -42,13 +44,16 @@ def events_of(documents: Iterable[Document]) -> list[Event]:
     ]
 
 
-def fired(engine: PlainEngine, documents: Iterable[Document]) -> set[str]:
-    rules = (engine.rules[rule] for rule in engine.match(events_of(documents)).rule)
+def fired(engine: PrefilteredEngine, documents: Iterable[Document]) -> set[str]:
+    events = events_of(documents)
+    matches = engine.match(events)
+    correlated = MemoryWindows(Correlator(engine.rules)).correlate(events, matches)
+    rules = (engine.rules[rule] for rule in (*matches.rule, *correlated.rule))
     return {rule.title for rule in rules if rule.alerts}
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_ordinary_traffic_fires_nothing(engine: PlainEngine, seed: int) -> None:
+def test_ordinary_traffic_fires_nothing(engine: PrefilteredEngine, seed: int) -> None:
     start = END - timedelta(hours=1)
     assert fired(engine, windows_noise(MACHINES, USERS, start=start, minutes=60, count=2000, seed=seed)) == set()
     assert fired(engine, nxlog_noise(MACHINES, USERS, start=start, minutes=60, count=1000, seed=seed)) == set()
@@ -56,7 +61,7 @@ def test_ordinary_traffic_fires_nothing(engine: PlainEngine, seed: int) -> None:
 
 
 @pytest.mark.parametrize("tenant", EXPECTED)
-def test_each_crime_is_seen(engine: PlainEngine, tenant: str) -> None:
+def test_each_crime_is_seen(engine: PrefilteredEngine, tenant: str) -> None:
     seen = {
         title for delivery in storyline(END) if delivery.tenant == tenant for title in fired(engine, delivery.documents)
     }

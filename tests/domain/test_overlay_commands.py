@@ -127,7 +127,7 @@ async def test_each_command_holds_from_the_next_look_on_and_is_audited(
     assert list((await floor.overlay()).tuning.lists) == ["admins"]
     async with floor.tx() as tx:
         cipher, actor = floor.tenant.cipher, floor.worker.actor
-        assert await commands.remove_list(tx, cipher, actor, name="admins", reason=WHY)
+        await commands.remove_list(tx, cipher, actor, name="admins", reason=WHY)
         (kept,) = await listing.unended_exceptions(tx, cipher, at=NOW)
         assert commands.shown(kept.id) == exception
         assert await commands.end_exception(tx, cipher, actor, exception_id=kept.id, reason=WHY, at=NOW)
@@ -155,13 +155,21 @@ async def test_said_again_a_command_changes_and_audits_nothing(
     exception = await floor.add()
     async with floor.tx() as tx:
         cipher, actor = floor.tenant.cipher, floor.worker.actor
-        assert not await commands.remove_list(tx, cipher, actor, name="others", reason=WHY)
         (kept,) = await listing.unended_exceptions(tx, cipher, at=NOW)
         ends = [
             await commands.end_exception(tx, cipher, actor, exception_id=kept.id, reason=WHY, at=NOW) for _ in range(2)
         ]
     assert (ends, commands.shown(kept.id)) == ([True, False], exception)
     assert len(await audited(superuser)) == 5
+
+
+async def test_a_list_that_is_not_there_cannot_be_removed(
+    floor: Floor, superuser: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    with pytest.raises(NotFound):
+        async with floor.tx() as tx:
+            await commands.remove_list(tx, floor.tenant.cipher, floor.worker.actor, name="others", reason=WHY)
+    assert await audited(superuser) == []
 
 
 async def test_one_tenants_changes_touch_no_other_tenant(

@@ -20,7 +20,8 @@ from evtx import PyEvtxParser
 
 from watchfloor.detect.condition import AllOf, AnyOf, Condition, Not, OnField, Reference, Selection
 from watchfloor.detect.engine import Engine, PlainEngine
-from watchfloor.detect.load import Origin, load_rules
+from watchfloor.detect.load import Origin, load_rules, load_shared_rules
+from watchfloor.detect.prefilter.engine import PrefilteredEngine
 from watchfloor.detect.rule import LoadReport, Rule
 from watchfloor.kernel.ids import BatchId, FeedId
 from watchfloor.normalise.dispatch import normalise
@@ -30,7 +31,10 @@ from watchfloor.normalise.raw import RawEvent
 DATA: Final = Path(__file__).parents[2].parent / "shared" / "data"
 SIGMAHQ: Final = DATA / "sigmahq"
 FOLDERS: Final = ("rules", "rules-emerging-threats", "rules-threat-hunting", "rules-compliance")
-ENGINES: Final[dict[str, Callable[[Sequence[Rule]], Engine]]] = {"plain": PlainEngine}
+ENGINES: Final[dict[str, Callable[[Sequence[Rule]], Engine]]] = {
+    "plain": PlainEngine,
+    "prefiltered": PrefilteredEngine,
+}
 """The engines that have to agree with the references."""
 
 Judged = tuple[Event, frozenset[str]]
@@ -76,6 +80,12 @@ def sigmahq() -> LoadReport:
 def engine_of(name: str) -> Engine:
     """One of our engines over all of SigmaHQ's rules."""
     return ENGINES[name](sigmahq().rules)
+
+
+@lru_cache(maxsize=1)
+def prefiltered() -> PrefilteredEngine:
+    """The engine of production over SigmaHQ's rules and our own together."""
+    return PrefilteredEngine((*sigmahq().rules, *load_shared_rules().rules))
 
 
 def event_of(body: bytes, index: int = 0) -> Event:

@@ -4,15 +4,14 @@ The data is not part of this repository (see the README of the folder that `DATA
 """
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-import msgspec
 import pytest
 
+from tests.unit.zeek_logs import zeek_lines
 from watchfloor.detect.engine import PlainEngine
 from watchfloor.detect.load import Origin, load_rules, shared_folder
 from watchfloor.detect.logsource import is_readable
@@ -59,40 +58,6 @@ def event_of(line: bytes, index: int) -> Event:
         source_hint=None,
         received_at=datetime(2026, 3, 2, tzinfo=UTC),
     )
-
-
-def zeek_lines(path: Path) -> Iterator[bytes]:
-    """A log's records as JSON; a log in columns becomes what Zeek's JSON writer would have written."""
-    names: list[str] = []
-    types: list[str] = []
-    for line in path.read_text("utf-8", errors="replace").splitlines():
-        words = line.split("\t")
-        if words[0] == "#fields":
-            names = words[1:]
-        elif words[0] == "#types":
-            types = words[1:]
-        elif not line.startswith("#"):
-            yield (
-                line.encode() if line.startswith("{") else msgspec.json.encode(columns(path.stem, names, types, words))
-            )
-
-
-def columns(log: str, names: list[str], types: list[str], words: list[str]) -> dict[str, object]:
-    record: dict[str, object] = {"_path": log}
-    for name, kind, word in zip(names, types, words, strict=True):
-        if word not in {"-", "(empty)"}:
-            record[name] = typed(kind, word)
-    return record
-
-
-def typed(kind: str, word: str) -> object:
-    if kind.startswith(("vector", "set")):
-        return word.split(",")
-    if kind == "bool":
-        return word == "T"
-    if kind in {"time", "interval", "double"}:
-        return float(word)
-    return int(word) if kind in {"count", "port", "int"} else word
 
 
 @pytest.fixture(scope="module")

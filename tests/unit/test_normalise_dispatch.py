@@ -63,9 +63,7 @@ def test_unknown_json_is_kept_as_it_came() -> None:
     assert event.time == datetime(2026, 3, 2, 10, 58, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
-    "body", [b"door 3 opened at noon", b"{not json", b"[1,2]", b"42", b"\xff\xfetext", b'{"a": }']
-)
+@pytest.mark.parametrize("body", [b"door 3 opened at noon", b"{not json", b"[1,2]", b"42", b"\xff\xfetext", b'{"a": }'])
 def test_text_is_kept_in_message(body: bytes) -> None:
     event = event_of(body)
     assert event.source == "unparsed"

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,8 @@ import psutil
 import pytest
 
 from infra.ports import free_port
+from watchfloor.kernel.config import load_settings
+from watchfloor.ops.rulesets.compiled import compile_ruleset
 
 if TYPE_CHECKING:
     from tests.conftest import Eventually
@@ -25,8 +28,13 @@ PROGRAMS = ("api", "doors", "pipeline", "worker")
 class Installation:
     """A home with ports of its own, and `watchfloor` commands on it."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, rules: Path | None = None) -> None:
+        """`rules` are compiled ones: the home has them as if it had been started before."""
         self.home = home
+        if rules is not None:
+            (home / "cache").mkdir(parents=True)
+            home.chmod(0o711)
+            shutil.copy(rules, home / "cache")
         self.api_port = free_port()
         self.environ: Mapping[str, str] = {
             "PATH": os.environ["PATH"],
@@ -79,9 +87,24 @@ class Installation:
             up.communicate()
 
 
+@pytest.fixture(scope="module")
+def rules(open_dir: Path) -> Path:
+    """The shared rules, compiled. Else most of the time here would go into compiling the same rules again and again."""
+    environ = {"WATCHFLOOR_HOME": str(open_dir / "compiled"), "WATCHFLOOR_ENVIRONMENT": "test"}
+    return compile_ruleset(load_settings(environ))
+
+
 @pytest.fixture
-def installation(open_dir: Path, request: pytest.FixtureRequest) -> Generator[Installation]:
-    """An installation that was never started."""
+def installation(open_dir: Path, rules: Path, request: pytest.FixtureRequest) -> Generator[Installation]:
+    """An installation that was never started, and finds its rules compiled."""
+    made = Installation(open_dir / f"up {request.node.name}", rules=rules)
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def empty_installation(open_dir: Path, request: pytest.FixtureRequest) -> Generator[Installation]:
+    """An installation that has nothing yet."""
     made = Installation(open_dir / f"up {request.node.name}")
     yield made
     made.end()
@@ -112,17 +135,17 @@ def none_runs(processes: list[psutil.Process]) -> bool:
     return not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in processes)
 
 
-def test_everything_comes_up_and_ctrl_c_takes_everything_down(installation: Installation) -> None:
-    up = installation.up()
+def test_everything_comes_up_and_ctrl_c_takes_everything_down(empty_installation: Installation) -> None:
+    up = empty_installation.up()
     processes = family(up)
     assert set(processes) == {"postgres", "valkey-server", *PROGRAMS}
-    assert installation.is_healthy()
+    assert empty_installation.is_healthy()
     up.send_signal(signal.SIGINT)
     assert up.wait(60) == 0
     assert none_runs(list(processes.values()))
     assert up.stderr is not None
     assert "Traceback" not in up.stderr.read()
-    assert "database system is shut down" in (installation.home / "log" / "postgres.log").read_text()
+    assert "database system is shut down" in (empty_installation.home / "log" / "postgres.log").read_text()
 
 
 def test_a_second_start_is_refused_in_one_line_and_the_doctor_is_content(installation: Installation) -> None:
@@ -147,9 +170,9 @@ def test_commands_on_the_database_bring_its_server_with_them(installation: Insta
 
 
 def test_other_servers_are_used_by_their_addresses_alone(
-    installation: Installation, open_dir: Path, request: pytest.FixtureRequest
+    installation: Installation, open_dir: Path, rules: Path, request: pytest.FixtureRequest
 ) -> None:
-    elsewhere = Installation(open_dir / f"elsewhere {request.node.name}")
+    elsewhere = Installation(open_dir / f"elsewhere {request.node.name}", rules=rules)
     try:
         host = elsewhere.up()
         admin = (elsewhere.home / "secrets" / "postgres.admin").read_text()
@@ -197,9 +220,9 @@ async def test_a_killed_up_leaves_nothing_and_starts_again(
 
 
 def test_a_port_in_use_ends_the_start_with_one_line_and_nothing_left(
-    installation: Installation, open_dir: Path
+    installation: Installation, open_dir: Path, rules: Path
 ) -> None:
-    other = Installation(open_dir / "the other one")
+    other = Installation(open_dir / "the other one", rules=rules)
     try:
         other.up()
         for name in ("POSTGRES", "VALKEY", "API", "DOOR"):

@@ -52,7 +52,7 @@ _PARTS: Final[dict[str, Callable[[datetime], int]]] = {
     "month": lambda time: time.month,
     "year": lambda time: time.year,
 }
-_TEXT_RELATIONS: Final[dict[str, Callable[[str, str], bool]]] = {
+TEXT_RELATIONS: Final[dict[str, Callable[[str, str], bool]]] = {
     "equals": eq,
     "startswith": lambda mine, other: mine.startswith(other),
     "endswith": lambda mine, other: mine.endswith(other),
@@ -213,5 +213,5 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
 
 
 def _reference_predicate(field: str, test: Reference) -> Predicate:
-    relation, other = _TEXT_RELATIONS[test.relation], test.field
+    relation, other = TEXT_RELATIONS[test.relation], test.field
     return lambda view: any(relation(mine, theirs) for mine in view.folded(field) for theirs in view.folded(other))

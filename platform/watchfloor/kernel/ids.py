@@ -22,7 +22,9 @@ IncidentId = NewType("IncidentId", UUID)
 ReportId = NewType("ReportId", UUID)
 ExceptionId = NewType("ExceptionId", UUID)
 
-Prefix = Literal["ten", "per", "feed", "bat", "evt", "alr", "inc", "rpt", "key", "ses", "mem", "qua", "out", "seg", "exc"]
+Prefix = Literal[
+    "ten", "per", "feed", "bat", "evt", "alr", "inc", "rpt", "key", "ses", "mem", "qua", "out", "seg", "exc"
+]
 
 _SUFFIX: Final = re.compile(r"[0-7][0-9a-hjkmnp-tv-z]{25}")
 

@@ -7,6 +7,7 @@ a database that is away is waited for. It can be killed at any moment and run an
 
 import asyncio
 import contextlib
+import gc
 import logging
 import time
 from collections.abc import Callable
@@ -64,6 +65,9 @@ async def serve(settings: Settings, *, ready: Callable[[], None], stop: asyncio.
     """
     watch = RulesetWatch(settings)
     engine = open_ruleset(settings)
+    # Rules are hundreds of thousands of objects that stay: a full collection over them would hold up every batch.
+    gc.collect()
+    gc.freeze()
     async with contextlib.AsyncExitStack() as held:
         database = await Database.open(settings, Role.APP)
         held.push_async_callback(database.close)

@@ -10,7 +10,9 @@ from datetime import datetime
 
 import msgspec
 
+from watchfloor.alerts.health.costs import RuleCost
 from watchfloor.detect.engine import Engine, Matches
+from watchfloor.detect.prefilter.engine import PrefilteredEngine
 from watchfloor.feeds.batch import unpack
 from watchfloor.feeds.hours import FeedHour
 from watchfloor.feeds.intake import WaitingBatch, open_batch
@@ -32,6 +34,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     put_aside: tuple[PutAside, ...]
     hours: tuple[FeedHour, ...]
     sources: tuple[Sighting, ...]
+    costs: tuple[RuleCost, ...]
     received_at: datetime
 
 
@@ -47,6 +50,7 @@ def digest(cipher: TenantCipher, batches: Sequence[WaitingBatch], engine: Engine
         failed.append(len(failures))
         ends.append(len(events))
     matches = engine.match(events)
+    costs = engine.take_costs() if isinstance(engine, PrefilteredEngine) else {}
     begins = [0, *ends[:-1]]
     matched = Counter(matches.event)
     hours = [
@@ -64,6 +68,10 @@ def digest(cipher: TenantCipher, batches: Sequence[WaitingBatch], engine: Engine
         put_aside=tuple(put_aside),
         hours=tuple(hours),
         sources=tuple(sources),
+        costs=tuple(
+            RuleCost(rule_id=engine.rules[number].id, candidates=cost.candidates, nanoseconds=cost.nanoseconds)
+            for number, cost in costs.items()
+        ),
         received_at=min(batch.received_at for batch in batches),
     )
 

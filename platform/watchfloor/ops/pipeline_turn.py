@@ -24,6 +24,7 @@ from watchfloor.kernel.ids import BatchId, IncidentId
 from watchfloor.kernel.telemetry import ALERT_DELAY, ALERTS, EVENTS, MATCHES, span
 from watchfloor.lake.store import EventStore
 from watchfloor.ops.pipeline_alerting import Alerted, Alerting
+from watchfloor.ops.pipeline_costs import CostLedger
 from watchfloor.ops.pipeline_digest import Digest, digest
 from watchfloor.ops.pipeline_journal import Journal
 
@@ -58,6 +59,7 @@ class Bench(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     journal: Journal
     overlays: Overlays = msgspec.field(default_factory=Overlays)
+    costs: CostLedger = msgspec.field(default_factory=CostLedger)
 
 
 async def take_turn(bench: Bench, turn: Turn, attempt: Attempt) -> Outcome:
@@ -85,6 +87,7 @@ async def _write(bench: Bench, work: Work, digested: Digest) -> Alerted:
     alerted = await alerting.alert(tx, cipher, events=digested.events, matches=digested.matches, at=bench.clock.now())
     await count(tx, digested.hours)
     await count_sources(tx, digested.sources)
+    await bench.costs.add(tx, digested.costs, at=bench.clock.now())
     return alerted
 
 

@@ -147,17 +147,16 @@ async def set_list(
     return True
 
 
-async def remove_list(tx: TenantTx, cipher: TenantCipher, actor: Actor, *, name: str, reason: str) -> bool:
-    """Removes a list. The rules and exceptions that need it are inactive then. False if there is none."""
+async def remove_list(tx: TenantTx, cipher: TenantCipher, actor: Actor, *, name: str, reason: str) -> None:
+    """Removes a list. The rules and exceptions that need it are inactive then. Raises NotFound."""
     _check_words(reason)
     await queries.advance_version(tx)
     known = {row.name: row for row in await queries.select_lists(tx)}
     if name not in known:
-        return False
+        raise NotFound("There is no such list.")
     await queries.delete_list(tx, name)
     before = open_list(cipher, known[name]).entries
     await _note(tx, cipher, actor, action="list.remove", object_id=name, reason=reason, before=before)
-    return True
 
 
 def check_exception(written: FilterDocument, rules: Sequence[Rule]) -> None:

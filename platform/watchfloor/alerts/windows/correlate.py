@@ -5,7 +5,8 @@ commits together with the alerts and with the batch's leaving the queue, so that
 has counted each match once or not at all. The computing runs in threads.
 
 What no late event can meet any more is let go. How late it is, is told by the clock, held back to the oldest batch that
-still waits for work: however long a queue has grown, what came in time counts as in time.
+still waits for work: however long a queue has grown, what came in time counts as in time
+(`docs/decisions/0018-correlation-windows.md`).
 """
 
 import asyncio

@@ -19,7 +19,7 @@ from watchfloor.kernel.errors import Invalid
 from watchfloor.normalise.catalogue import LOGSOURCES
 from watchfloor.normalise.windows.logsources import event_logsources
 
-RULES_IN_A_FRAME: Final = 100
+RULES_IN_A_FRAME: Final = 20
 
 
 class _Head(msgspec.Struct, frozen=True):
@@ -28,7 +28,7 @@ class _Head(msgspec.Struct, frozen=True):
 
 
 class _Prepared(msgspec.Struct, frozen=True, array_like=True):
-    event_type: EventType
+    event_types: list[EventType]
     program: Program
 
 
@@ -41,12 +41,14 @@ _PREPARED: Final = msgspec.msgpack.Decoder(_Prepared).decode
 def compile_frames(rules: Sequence[Rule]) -> Iterator[bytes]:
     """Compiles the rules for all event types that our parsers make. Slow: seconds for thousands of rules."""
     engine = PrefilteredEngine(rules)
-    types = _event_types(engine)
-    yield _ENCODE(_Head(len(engine.rules), len(types)))
+    prepared: dict[int, _Prepared] = {}
+    for event_type in _event_types(engine):
+        program = engine.program(event_type)
+        prepared.setdefault(id(program), _Prepared([], program)).event_types.append(event_type)
+    yield _ENCODE(_Head(len(engine.rules), len(prepared)))
     for first in range(0, len(engine.rules), RULES_IN_A_FRAME):
         yield _ENCODE(engine.rules[first : first + RULES_IN_A_FRAME])
-    for event_type in types:
-        yield _ENCODE(_Prepared(event_type, engine.program(event_type)))
+    yield from map(_ENCODE, prepared.values())
 
 
 def open_frames(frames: Iterable[bytes]) -> PrefilteredEngine:
@@ -62,9 +64,11 @@ def open_frames(frames: Iterable[bytes]) -> PrefilteredEngine:
             if one.program.scanner:
                 hyperscan.loadb(one.program.scanner, hyperscan.HS_MODE_BLOCK)
                 break
+        for _ in given:  # to the end, where their keeper may say that they are not what was kept
+            raise Invalid("The compiled rules cannot be used: there are more than there should be.")
     except (msgspec.MsgspecError, StopIteration, hyperscan.error) as fault:
         raise Invalid(f"The compiled rules cannot be used: {str(fault) or 'they end too early'}.") from None
-    return PrefilteredEngine(rules, {one.event_type: one.program for one in prepared})
+    return PrefilteredEngine(rules, {event_type: one.program for one in prepared for event_type in one.event_types})
 
 
 def _event_types(engine: PrefilteredEngine) -> list[EventType]:

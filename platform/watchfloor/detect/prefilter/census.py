@@ -53,6 +53,11 @@ def kind_of(logsources: tuple[LogSource, ...], event_id: int | None) -> str:
     return " ".join(parts) + ("" if event_id is None else f" {event_id}")
 
 
+def is_counted(kind: str) -> bool:
+    """Whether such events were counted."""
+    return kind in _counts()
+
+
 def census_of(kind: str) -> Census:
     """What is known of the event type `kind`."""
     return Census(_counts().get(kind))

@@ -5,13 +5,15 @@ up once and compare; all others, and all unusual values, go to the plain predica
 decided here that `compilation` and `predicates` do not decide the same way.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import Final
 
 from watchfloor.detect.compilation import compile_condition
 from watchfloor.detect.condition import (
     AllOf,
     AnyOf,
+    Cidr,
     Condition,
     IsNull,
     Keyword,
@@ -25,7 +27,7 @@ from watchfloor.detect.condition import (
     Wildcard,
 )
 from watchfloor.detect.folding import fold
-from watchfloor.detect.predicates import Predicate, fold_part, pattern_source
+from watchfloor.detect.predicates import TEXT_RELATIONS, Predicate, fold_part, pattern_source
 from watchfloor.detect.regex import Searcher, compile_regex
 from watchfloor.detect.view import EventView
 from watchfloor.normalise.event import FieldValue
@@ -71,6 +73,9 @@ class Fields(dict[str, object]):
         return None if not texts else texts[0] if len(texts) == 1 else MANY
 
 
+ADDRESSES: Final = 4_096
+"""How many addresses a test on networks remembers."""
+
 _EXACT: Final = 10**15
 """Integers below it have one text, however they were written."""
 
@@ -81,9 +86,9 @@ def compile_decision(condition: Condition) -> Decision:
     """The decision on a condition. Raises Invalid where a test cannot be compiled."""
     match condition:
         case AllOf():
-            return _every([compile_decision(item) for item in _cheap_first(condition.items)])
+            return _every([compile_decision(item) for item in sorted(_flat(AllOf, condition), key=_cost)])
         case AnyOf():
-            return _some(_alternatives(condition.items))
+            return _some(_alternatives(_flat(AnyOf, condition)))
         case Not():
             inner = compile_decision(condition.item)
             return lambda fields: not inner(fields)
@@ -106,11 +111,32 @@ def _test_decision(condition: OnField) -> Decision:
             return _text_decision(field, [Text((str(number),))]) or _plain(condition)
         case Regex() as test:
             return _regex_decision(condition, compile_regex(test.pattern, test.flags))
-        case Reference():
-            return _plain(condition)
         case _:
-            predicate = compile_condition(condition)
+            return _other_decision(condition)
+
+
+def _other_decision(condition: OnField) -> Decision:
+    match condition.test:
+        case Cidr():
+            return _network_decision(condition.field, condition)
+        case Reference() as test:
+            return _reference_decision(condition, test)
+        case _:
+            field, predicate = condition.field, compile_condition(condition)
             return lambda fields: predicate(fields.view_of(field))
+
+
+def _reference_decision(condition: OnField, test: Reference) -> Decision:
+    field, other, relation = condition.field, test.field, TEXT_RELATIONS[test.relation]
+    plain = compile_condition(condition)
+
+    def decide(fields: Fields) -> bool:
+        mine, theirs = fields[field], fields[other]
+        if isinstance(mine, str) and isinstance(theirs, str):
+            return relation(mine, theirs)
+        return mine is not None and theirs is not None and plain(fields.view)
+
+    return decide
 
 
 def _regex_decision(condition: OnField, search: Searcher) -> Decision:
@@ -128,9 +154,15 @@ def _plain(condition: Condition) -> Decision:
     return lambda fields: predicate(fields.view)
 
 
-def _cheap_first(items: Iterable[Condition]) -> list[Condition]:
-    """The items of an AND in another order, which does not change what it comes to."""
-    return sorted(items, key=_cost)
+def _flat(join: type[AllOf] | type[AnyOf], condition: Condition) -> Iterator[Condition]:
+    """The items of an AND (or an OR), with those of ANDs (ORs) in it in their places."""
+    if isinstance(condition, Selection):
+        yield from _flat(join, condition.item)
+    elif isinstance(condition, join):
+        for item in condition.items:
+            yield from _flat(join, item)
+    else:
+        yield condition
 
 
 def _cost(condition: Condition) -> int:
@@ -190,6 +222,7 @@ def _alternatives(items: Iterable[Condition]) -> list[Decision]:
     """The decisions of an OR, with the texts and the expressions on each field taken together."""
     texts: dict[str, list[Text]] = {}
     wild: dict[str, list[Text]] = {}
+    networks: dict[str, list[Condition]] = {}
     expressions: dict[tuple[str, str], list[str]] = {}
     others: list[Condition] = []
     for item in items:
@@ -198,6 +231,8 @@ def _alternatives(items: Iterable[Condition]) -> list[Decision]:
                 texts.setdefault(field, []).append(test)
             case OnField(field, Text(cased=False) as test):
                 wild.setdefault(field, []).append(test)
+            case OnField(field, Cidr()):
+                networks.setdefault(field, []).append(item)
             case OnField(field, Regex(pattern, flags)) if "\\z" not in pattern:
                 expressions.setdefault((field, flags), []).append(f"(?:{pattern})")
             case _:
@@ -206,7 +241,23 @@ def _alternatives(items: Iterable[Condition]) -> list[Decision]:
         others.append(OnField(field, Regex("|".join(patterns), flags)))
     together = [decision for field, tests in texts.items() if (decision := _text_decision(field, tests)) is not None]
     together += [_wild_decision(field, tests) for field, tests in wild.items()]
+    together += [_network_decision(field, AnyOf(tuple(tests))) for field, tests in networks.items()]
     return together + [compile_decision(item) for item in others]
+
+
+def _network_decision(field: str, condition: Condition) -> Decision:
+    """The decision on addresses of one field. Real traffic has the same ones again and again."""
+    plain = compile_condition(condition)
+
+    @lru_cache(maxsize=ADDRESSES)
+    def holds(text: str) -> bool:
+        return plain(EventView({field: text}))
+
+    def decide(fields: Fields) -> bool:
+        text = fields.text(field)
+        return plain(fields.view_of(field)) if text is None else holds(text)
+
+    return decide
 
 
 def _wild_decision(field: str, tests: list[Text]) -> Decision:

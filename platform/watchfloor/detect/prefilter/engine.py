@@ -6,7 +6,8 @@ opened at their first use; scanners belong to threads; everything else never cha
 """
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -15,7 +16,7 @@ from watchfloor.detect.engine import Matches, ruleset_version
 from watchfloor.detect.lists import NEVER, widen
 from watchfloor.detect.logsource import covers
 from watchfloor.detect.prefilter.additions import computed_in
-from watchfloor.detect.prefilter.census import kind_of
+from watchfloor.detect.prefilter.census import is_counted, kind_of
 from watchfloor.detect.prefilter.decision import Decision, Fields, compile_decision
 from watchfloor.detect.prefilter.partial import EVENT_ID, OTHER, numbers_in, simplify
 from watchfloor.detect.prefilter.program import Program, assemble
@@ -37,6 +38,16 @@ class EventType(msgspec.Struct, frozen=True, array_like=True):
     flat: bool
 
 
+class Cost(msgspec.Struct, frozen=True):
+    """How many events a rule was a candidate for, and how many nanoseconds deciding took."""
+
+    candidates: int
+    nanoseconds: int
+
+
+TIMED_EACH: Final = 16
+"""Of so many events with candidates one is timed."""
+
 Programs = Mapping[EventType, Program]
 
 
@@ -51,6 +62,7 @@ class PrefilteredEngine:
         self._numbers: dict[tuple[LogSource, ...], frozenset[int]] = {}
         self._decisions: list[Decision | None] = [None] * len(self._rules)
         self._threads = _Threads()
+        self._made: dict[bytes, Program] = {}
         self._making = threading.Lock()
 
     @property
@@ -82,14 +94,37 @@ class PrefilteredEngine:
                 events += [index] * len(found)
         return Matches(events, rules)
 
-    def decide(self, candidates: Iterable[int], fields: Fields) -> list[int]:
+    def decide(self, candidates: tuple[int, ...], fields: Fields) -> list[int]:
         """The numbers of the candidates that match."""
+        decisions, mine = self._decisions, self._threads
+        mine.calls += 1
+        if not mine.calls % TIMED_EACH:
+            return self._decide_timed(candidates, fields)
         found: list[int] = []
-        decisions = self._decisions
         for number in candidates:
             decision = decisions[number] or self._compile(number)
             if decision(fields):
                 found.append(number)
+        return found
+
+    def take_costs(self) -> dict[int, Cost]:
+        """What rules cost on the calling thread since it asked last, by number; estimated from every few events."""
+        mine = self._threads
+        costs, mine.costs = mine.costs, {}
+        return {
+            number: Cost(candidates * TIMED_EACH, took * TIMED_EACH) for number, (candidates, took) in costs.items()
+        }
+
+    def _decide_timed(self, candidates: tuple[int, ...], fields: Fields) -> list[int]:
+        costs = self._threads.costs
+        found: list[int] = []
+        for number in candidates:
+            decision = self._decisions[number] or self._compile(number)
+            began = time.perf_counter_ns()
+            if decision(fields):
+                found.append(number)
+            count, took = costs.get(number, (0, 0))
+            costs[number] = count + 1, took + time.perf_counter_ns() - began
         return found
 
     def _compile(self, number: int) -> Decision:
@@ -122,6 +157,21 @@ class PrefilteredEngine:
                 program = self._programs[event_type] = self._make(event_type)
         return program
 
+    def open_all(self) -> None:
+        """Opens every program that is there, for the calling thread, and every rule: what is left to do is matching."""
+        for _ in self.opening():
+            pass
+
+    def opening(self) -> Iterator[None]:
+        """Does what `open_all` does, and yields after each step, of a millisecond or two: other work can go on."""
+        for event_type in list(self._programs):
+            self._open(event_type)
+            yield
+        for number, decision in enumerate(self._decisions):
+            if decision is None:
+                self._compile(number)
+                yield
+
     def event_types(self, logsources: tuple[LogSource, ...], numbers: frozenset[int] | None) -> list[EventType]:
         """The types that the rules tell apart among Windows events of these log sources and numbers (None: any)."""
         found = {OTHER, *self._named_numbers(logsources)} if numbers is None else numbers
@@ -130,22 +180,25 @@ class PrefilteredEngine:
         return rest + sorted(set(judged), key=str)
 
     def _open(self, event_type: EventType) -> Scan:
-        opened = self._threads.opened
-        if event_type not in opened:
-            opened[event_type] = open_scan(self.program(event_type))
-        return opened[event_type]
+        opened, program = self._threads.opened, self.program(event_type)
+        if id(program) not in opened:
+            opened[id(program)] = open_scan(program)
+        return opened[id(program)]
 
     def _make(self, event_type: EventType) -> Program:
+        """The program of a type. Types of the same conditions, of which nothing else is known, have the same one."""
         conditions = [
-            (number, simplify(widen(rule.condition), event_id=event_type.event_id))
+            (number, simplify(widen(rule.condition), event_id=_number_for(rule, event_type.event_id)))
             for number, rule in self.covering(event_type.logsources)
         ]
-        return assemble(
-            [(number, condition) for number, condition in conditions if condition != NEVER],
-            flat=event_type.flat,
-            kind=kind_of(event_type.logsources, event_type.event_id),
-            computed=computed_in(event_type.logsources),
-        )
+        left = [(number, condition) for number, condition in conditions if condition != NEVER]
+        kind, computed = kind_of(event_type.logsources, event_type.event_id), computed_in(event_type.logsources)
+        known = kind if is_counted(kind) else ""
+        same = _ENCODER.encode((left, event_type.flat, known, sorted(computed.fields)))
+        program = self._made.get(same)
+        if program is None:
+            program = self._made[same] = assemble(left, flat=event_type.flat, kind=known, computed=computed)
+        return program
 
     def covering(self, logsources: tuple[LogSource, ...]) -> list[tuple[int, Rule]]:
         """The rules for events of these log sources, with their numbers."""
@@ -158,10 +211,20 @@ class PrefilteredEngine:
     def _named_numbers(self, logsources: tuple[LogSource, ...]) -> frozenset[int]:
         found = self._numbers.get(logsources)
         if found is None:
-            covering = self.covering(logsources)
-            found = frozenset(number for _, rule in covering for number in numbers_in(rule.condition))
+            covering = (rule for _, rule in self.covering(logsources) if not _is_generic(rule))
+            found = frozenset(number for rule in covering for number in numbers_in(rule.condition))
             self._numbers[logsources] = found
         return found
+
+
+def _is_generic(rule: Rule) -> bool:
+    """Whether a rule looks at all logs of a product. Such rules do not make event types of their own in each log."""
+    return rule.logsource.category is None and rule.logsource.service is None
+
+
+def _number_for(rule: Rule, event_id: int | None) -> int | None:
+    """What is known of the number for a rule. `OTHER` says nothing of the numbers that generic rules name."""
+    return None if event_id == OTHER and _is_generic(rule) else event_id
 
 
 class _Threads(threading.local):
@@ -172,7 +235,9 @@ class _Threads(threading.local):
 
     def __init__(self) -> None:
         self.scans: dict[tuple[tuple[LogSource, ...], int | None, bool | None], Scan] = {}
-        self.opened: dict[EventType, Scan] = {}
+        self.calls = 0
+        self.costs: dict[int, tuple[int, int]] = {}
+        self.opened: dict[int, Scan] = {}
 
     def remember(self, key: tuple[tuple[LogSource, ...], int | None, bool | None], scan: Scan) -> None:
         if len(self.scans) >= self.MOST:

@@ -6,12 +6,12 @@ alone (no clauses), so is everything but letters, groups, alternatives and repet
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from re import _constants as codes  # type: ignore[attr-defined]  # the parser behind `re`, stable for 20 years
-from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Final, cast
 
+from watchfloor.detect.prefilter import grammar
+from watchfloor.detect.prefilter.grammar import Token
 from watchfloor.detect.prefilter.needles import Clause, literal_clause
-from watchfloor.detect.prefilter.rewriting import Token, rewrite
+from watchfloor.detect.prefilter.rewriting import rewrite
 
 _UNLIKE: Final = re.compile(r"\[\[?[:.=]|\\[QEpPCzZXRKGhHvVN\d]|\(\?(?![ims]*[:)]|P<)")
 """Where RE2 and Python's `re` may read an expression differently."""
@@ -28,10 +28,9 @@ def regex_clauses(pattern: str, weigh: Weigh) -> list[Clause]:
     if _UNLIKE.search(pattern):
         return []
     try:
-        tree = parser.parse(pattern)
+        tokens = grammar.parse(pattern)
     except (re.error, RecursionError, OverflowError):
         return []
-    tokens = cast("Sequence[Token]", tree)
     clauses = _clauses(tokens, weigh)
     if min(map(weigh, clauses), default=1.0) < RARE:
         return clauses
@@ -50,13 +49,13 @@ def _clauses(tokens: Sequence[Token], weigh: Weigh) -> list[Clause]:
         run.clear()
 
     for operator, argument in _flat(tokens):
-        if operator is codes.LITERAL:
+        if operator is grammar.LITERAL:
             run.append(chr(cast("int", argument)))
             continue
         end_run()
-        if operator is codes.BRANCH:
+        if operator is grammar.BRANCH:
             found += _branch(cast("tuple[object, list[Sequence[Token]]]", argument)[1], weigh)
-        elif operator in {codes.MAX_REPEAT, codes.MIN_REPEAT}:
+        elif operator in grammar.REPEATS:
             least, _, repeated = cast("tuple[int, object, Sequence[Token]]", argument)
             if least >= 1:
                 found += _clauses(repeated, weigh)
@@ -67,7 +66,7 @@ def _clauses(tokens: Sequence[Token], weigh: Weigh) -> list[Clause]:
 def _flat(tokens: Sequence[Token]) -> Iterable[Token]:
     """The tokens with those of plain groups in their places."""
     for operator, argument in tokens:
-        if operator is codes.SUBPATTERN:
+        if operator is grammar.SUBPATTERN:
             yield from _flat(cast("tuple[object, object, object, Sequence[Token]]", argument)[3])
         else:
             yield operator, argument

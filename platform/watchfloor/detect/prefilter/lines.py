@@ -1,11 +1,12 @@
 """Windows events straight from their JSON text: what brings up no rule is never decoded.
 
 Takes flat objects with Windows' own names (`EventID`, `Channel`), one a line, as shippers write them and as the lake
-keeps them; keys are unique (RFC 7493). A header is read to know the event's type; the rest is only scanned. Lines of
-any other form go through the normaliser first. Owns the list of event types that may not be taken so, because the
-normaliser adds to them what does not stand in the text.
+keeps them; keys are unique (RFC 7493), also without the blanks in them. A header is read to know the event's type; the
+rest is only scanned. Lines of any other form go through the normaliser first. Owns the list of event types that may not
+be taken so, because the normaliser adds to them what does not stand in the text.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Final, cast
 
@@ -20,6 +21,7 @@ from watchfloor.detect.prefilter.scanner import Scan
 from watchfloor.detect.view import EventView
 from watchfloor.normalise.event import Event, FieldValue
 from watchfloor.normalise.failure import ParseFailed
+from watchfloor.normalise.linux.sysmon import is_linux_sysmon
 from watchfloor.normalise.windows.fixups import fix_up
 from watchfloor.normalise.windows.logsources import logsources_of, service_of
 from watchfloor.normalise.windows.shapes import flatten
@@ -33,6 +35,9 @@ MOST_TYPES: Final = 8_192
 MOST_SHAPES: Final = 1_024
 """Sets of field names remembered for each event type."""
 
+MAX_EVENT_ID: Final = 999_999_999
+"""The highest number that the normaliser takes for a Windows event's."""
+
 KEY_EVENT: Final = 12
 """Sysmon's event whose `EventType` says to which log sources it belongs."""
 
@@ -43,6 +48,16 @@ KEY_EVENT_LOGSOURCES: Final = tuple(
     sorted({found for action in _REGISTRY_ACTIONS for found in logsources_of("sysmon", KEY_EVENT, action)}, key=str)
 )
 """All that it may belong to."""
+
+
+_UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What decoding raises for lines that are the normaliser's to read or to refuse."""
+
+_SECOND_TEXT: Final = b'","'
+"""What stands between a line's first text and what follows it."""
+
+_NAMES_THE_TYPE: Final = re.compile(rb'\{"EventID":\d{1,9},"Channel":"[^"\\]*')
+"""A line's beginning, up to there, that says its type: such lines need no header to be read."""
 
 
 class Header(msgspec.Struct, gc=False):
@@ -74,26 +89,22 @@ class LineMatcher:
         self._engine = engine
         self._normalise = normalise
         self._kinds: dict[tuple[int | None, str | None, str | None], _Kind | None] = {}
+        self._beginnings: dict[bytes, _Kind] = {}
 
     def match(self, lines: Sequence[bytes]) -> tuple[Matches, list[tuple[int, ParseFailed]]]:
         """The matches, and the lines that cannot be read, with the reasons."""
         events: list[int] = []
         rules: list[int] = []
         failures: list[tuple[int, ParseFailed]] = []
-        kinds = self._kinds
+        beginnings = self._beginnings
         for index, line in enumerate(lines):
-            kind = candidates = None
-            try:
-                header = _HEADER(line)
-            except msgspec.MsgspecError:
-                pass
-            else:
-                key = header.EventID, header.Channel, header.EventType
-                kind = kinds[key] if key in kinds else self._learn(header)
-                if kind is not None and len(line) <= MAX_LINE_BYTES:
-                    candidates = kind.scan(line)
-                    if candidates == ():
-                        continue
+            candidates = None
+            beginning = line[: line.find(_SECOND_TEXT)]
+            kind = beginnings[beginning] if beginning in beginnings else self._learn(line, beginning)
+            if kind is not None and len(line) <= MAX_LINE_BYTES:
+                candidates = kind.scan(line)
+                if candidates == ():
+                    continue
             try:
                 found = self._decide(line, kind, candidates)
             except ParseFailed as failure:
@@ -103,15 +114,28 @@ class LineMatcher:
             events += [index] * len(found)
         return Matches(events, rules), failures
 
-    def _learn(self, header: Header) -> _Kind | None:
-        if len(self._kinds) >= MOST_TYPES:
-            self._kinds.clear()
-        kind = self._kind(header)
-        self._kinds[header.EventID, header.Channel, header.EventType] = kind
+    def _learn(self, line: bytes, beginning: bytes) -> _Kind | None:
+        """The kind of a line whose beginning is not known; None if it must be normalised."""
+        try:
+            header = _HEADER(line)
+        except _UNREADABLE:
+            return None
+        key = header.EventID, header.Channel, header.EventType
+        if key not in self._kinds:
+            if len(self._kinds) >= MOST_TYPES:
+                self._kinds.clear()
+            self._kinds[key] = self._kind(header)
+        kind = self._kinds[key]
+        if kind is not None and kind.direct and header.EventID != KEY_EVENT and _NAMES_THE_TYPE.fullmatch(beginning):
+            if len(self._beginnings) >= MOST_TYPES:
+                self._beginnings.clear()
+            self._beginnings[beginning] = kind
         return kind
 
     def _kind(self, header: Header) -> _Kind | None:
-        if header.EventID is None or not header.Channel:
+        if header.EventID is None or not 0 <= header.EventID <= MAX_EVENT_ID or not header.Channel:
+            return None
+        if is_linux_sysmon(header.Channel):
             return None
         service, action = service_of(header.Channel), (header.EventType or "").lower()
         logsources, direct = logsources_of(service, header.EventID, action), True
@@ -123,7 +147,10 @@ class LineMatcher:
     def _decide(self, line: bytes, kind: _Kind | None, candidates: tuple[int, ...] | None) -> list[int]:
         if kind is None or candidates is None or not kind.direct:
             return self._engine.match([self._normalise(line)]).rule
-        event = _DECODE(line)
+        try:
+            event = _DECODE(line)
+        except _UNREADABLE:
+            return self._engine.match([self._normalise(line)]).rule
         names = _names(kind, event)
         if names is None:
             return self._engine.match([self._normalise(line)]).rule

@@ -24,6 +24,9 @@ TRIGGER: Final = 0
 HIT_COST: Final = 0.08
 """What a needle that is found costs, in decisions on candidates."""
 
+RARE: Final = 0.01
+"""A rule whose first clause is rarer needs no second."""
+
 LEAST_REFUTED: Final = 0.02
 """A refuter that is likely to be in fewer events than this share is not looked for."""
 
@@ -87,7 +90,7 @@ def assemble(rules: Sequence[tuple[int, Condition]], *, flat: bool, kind: str, c
         patterns.add_triggers(_ODD_NUMBERS)
     return Program(
         rules=tuple(number for number, _ in rules),
-        scanner=patterns.compile() if rules else b"",
+        scanner=patterns.compile() if rules or flat else b"",
         found=patterns.found(),
         refuted=patterns.refuted(),
         open=tuple(tuple(places) for places in without),
@@ -108,7 +111,7 @@ class _Choice:
         if len(clauses) < 2:
             return clauses
         first, second = map(self._necessity.weight, clauses[:2])
-        return clauses if first * (1 - second) > second * HIT_COST else clauses[:1]
+        return clauses if first > RARE and first * (1 - second) > second * HIT_COST else clauses[:1]
 
     def refuters(self, condition: Condition, clauses: list[Clause]) -> list[Refuter]:
         """The refuters that are worth it, the most common first."""

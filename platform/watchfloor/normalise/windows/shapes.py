@@ -140,15 +140,23 @@ def _from_winlogbeat(fields: dict[str, FieldValue]) -> dict[str, FieldValue]:
 def _from_flat(fields: dict[str, FieldValue]) -> dict[str, FieldValue] | None:
     if "EventID" not in fields:
         return None
-    flat: dict[str, FieldValue] = {}
-    for name, value in fields.items():
-        flat.setdefault(name.replace(" ", ""), value)
+    flat = _without_blanks(fields)
     for ours, theirs in _FLAT_HEADER.items():
         if ours not in flat:
             _set(flat, ours, next((flat[name] for name in theirs if name in flat), None))
     inserts = flat.get("StringInserts")
     if "Data" not in flat and isinstance(inserts, list):
         flat["Data"] = _joined(inserts)
+    return flat
+
+
+def _without_blanks(fields: dict[str, FieldValue]) -> dict[str, FieldValue]:
+    """The fields with the blanks in their names taken away; of two that are then called the same, the first."""
+    if " " not in "".join(fields):
+        return dict(fields)
+    flat: dict[str, FieldValue] = {}
+    for name, value in fields.items():
+        flat.setdefault(name.replace(" ", ""), value)
     return flat
 
 

@@ -46,7 +46,7 @@ def _figures(outcome: Outcome) -> str:
     unreadable = sum(feed.quarantined for feed in feeds)
     lines = [
         f"{sum(feed.events for feed in feeds):>8,}  events came in, {unreadable} of them unreadable",
-        f"{sum(feed.matches for feed in feeds):>8,}  matches",
+        f"{sum(feed.matches for feed in feeds):>8,}  matches, most of them logons that are only counted",
         f"{sum(len(story.alerts) for story in outcome.stories):>8,}  alerts",
         f"{sum(len(story.incidents) for story in outcome.stories):>8,}  incidents",
         f"{outcome.knocks:>8,}  questions after the other customer's incidents, all answered as if there were none"

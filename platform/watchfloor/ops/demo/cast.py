@@ -41,6 +41,8 @@ EXPECTED: Final = {
         alerts=frozenset(
             {
                 "Failed logon from a public address",
+                "Password guessed after many wrong ones",
+                "New account made an administrator",
                 "Remote desktop logon from a public address",
                 "Console login without second factor",
                 "Root account used",

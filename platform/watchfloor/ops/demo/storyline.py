@@ -70,6 +70,7 @@ _TIMES: Final = ("@timestamp", "EventTime", "eventTime")
 _NORDKAI_ACCOUNT: Final = "210987654321"
 
 _TS1: Final = Machine(name="BW-TS-01", domain="brightwell.example", address="10.40.1.5")
+_NEW_ACCOUNT: Final = "S-1-5-21-1004336348-1177238915-682003330-1105"
 _BRIGHTWELL_MACHINES: Final = tuple(
     Machine(name=f"BW-PC-{n:02d}", domain="brightwell.example", address=f"10.40.2.{n}") for n in range(11, 17)
 )
@@ -246,7 +247,7 @@ def _brightwell_server(start: datetime) -> Iterator[Document]:
             start + timedelta(minutes=14, seconds=attempt * 4),
             800_001 + attempt,
             event_id=4625,
-            data={"TargetUserName": "administrator", "Status": "0xC000006D", "SubStatus": "0xC000006A", **logon},
+            data={"TargetUserName": "s.walsh", "Status": "0xC000006D", "SubStatus": "0xC000006A", **logon},
         )
     yield nxlog_security(
         _TS1, start + timedelta(minutes=17), 800_101, event_id=4624, data={"TargetUserName": "s.walsh", **logon}
@@ -261,6 +262,7 @@ def _brightwell_server(start: datetime) -> Iterator[Document]:
             "SubjectDomainName": "BRIGHTWELL",
             "TargetUserName": "svc_update",
             "TargetDomainName": "BW-TS-01",
+            "TargetSid": _NEW_ACCOUNT,
         },
     )
     yield nxlog_security(
@@ -272,7 +274,7 @@ def _brightwell_server(start: datetime) -> Iterator[Document]:
             "SubjectUserName": "s.walsh",
             "SubjectDomainName": "BRIGHTWELL",
             "MemberName": "-",
-            "MemberSid": "S-1-5-21-1004336348-1177238915-682003330-1105",
+            "MemberSid": _NEW_ACCOUNT,
             "TargetUserName": "Administrators",
             "TargetDomainName": "Builtin",
             "TargetSid": "S-1-5-32-544",

@@ -10,7 +10,7 @@ import os
 import platform
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from importlib.metadata import version
 from importlib.resources import files
@@ -110,13 +110,19 @@ def shared_engine() -> PrefilteredEngine:
     return PrefilteredEngine(report.rules)
 
 
-def read_compiled(path: Path) -> PrefilteredEngine | None:
-    """The engine in a file; None if there is none that is whole and of this machine."""
+def read_compiled(path: Path, *, rest: Callable[[], None] = lambda: None) -> PrefilteredEngine | None:
+    """The engine in a file, open for use; None if there is none that is whole and of this machine.
+
+    `rest` is called every few milliseconds.
+    """
     try:
         with path.open("rb") as file:
-            return open_frames(_frames(file))
+            engine = open_frames(_resting(_frames(file), rest))
     except (FileNotFoundError, Invalid):
         return None
+    for _ in engine.opening():
+        rest()
+    return engine
 
 
 def path_of(settings: Settings, name: str) -> Path:
@@ -165,6 +171,12 @@ def _frames(file: IO[bytes]) -> Iterator[bytes]:
         yield frame
     if file.read(_DIGEST_BYTES) != digest.digest():
         raise Invalid("The file of compiled rules is damaged.", where=file.name)
+
+
+def _resting(frames: Iterator[bytes], rest: Callable[[], None]) -> Iterator[bytes]:
+    for frame in frames:
+        yield frame
+        rest()
 
 
 def _forget(directory: Path) -> None:

@@ -1,6 +1,7 @@
-"""Holds blocks of recorded events against rules: read, normalised, matched, and what is left to report.
+"""Holds blocks of recorded events against rules: read, matched, and what is left to report.
 
-`open_engine` and `open_lines` are the one place that chooses the engine.
+`open_engine` and `open_lines` are the one place that chooses the engine. Events of Windows are normalised only where a
+rule matched; what is not whole JSON always goes through the normaliser, which says why.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -10,9 +11,12 @@ from uuid import UUID
 
 import msgspec
 
-from watchfloor.detect.engine import Engine, Matches, PlainEngine
+from watchfloor.detect.engine import Engine, Matches
+from watchfloor.detect.prefilter.engine import PrefilteredEngine
+from watchfloor.detect.prefilter.lines import LineMatcher
 from watchfloor.detect.rule import Rule
 from watchfloor.kernel.ids import BatchId, FeedId
+from watchfloor.normalise.body import MAX_KEYS
 from watchfloor.normalise.dispatch import normalise
 from watchfloor.normalise.event import UNPARSED, Event
 from watchfloor.normalise.failure import ParseFailed
@@ -27,6 +31,7 @@ _FEED: Final = FeedId(UUID(int=0))
 NO_BATCH: Final = BatchId(UUID(int=0))
 """The batch of all scanned events. Those that have no identity of their own are its number 0."""
 _BEGINNING: Final = datetime(2026, 1, 1, tzinfo=UTC)
+_SKIP: Final = msgspec.json.Decoder(msgspec.Raw).decode
 # Where an event's own time stands when it is too old for a live feed, where the time of receipt counts instead.
 _TIME_FIELDS: Final = (
     "SystemTime",
@@ -86,14 +91,20 @@ class Lines(Protocol):
         ...
 
 
-def open_engine(rules: Sequence[Rule]) -> Engine:
+def open_engine(rules: Sequence[Rule]) -> PrefilteredEngine:
     """The engine that files are held against."""
-    return PlainEngine(rules)
+    return PrefilteredEngine(rules)
 
 
-def open_lines(engine: Engine, normalise_body: Callable[[bytes], Event]) -> Lines:
-    """What takes the bodies of events to the engine; `normalise_body` makes the event of one, or raises ParseFailed."""
-    return _Normalised(engine, normalise_body)
+def open_lines(engine: Engine, normalise_body: Callable[[bytes], Event], *, as_text: bool) -> Lines:
+    """What takes the bodies of events to the engine; `normalise_body` makes the event of one, or raises ParseFailed.
+
+    `as_text`: bodies are lines of text, whatever they look like.
+    """
+    normalised = _Normalised(engine, normalise_body)
+    if as_text or not isinstance(engine, PrefilteredEngine):
+        return normalised
+    return _Sorted(LineMatcher(engine, normalise_body), normalised)
 
 
 class Matcher:
@@ -103,7 +114,7 @@ class Matcher:
         """`carried` are the rules whose matches bring their events along; `hint` is a feed's source hint for all."""
         self._carried = frozenset(carried)
         self._hint = hint
-        self._lines = open_lines(engine, self._event)
+        self._lines = open_lines(engine, self._event, as_text=hint == "text")
         self._source: Source | None = None
         self._block_hint: str | None = None
         self._unknown = 0
@@ -154,6 +165,38 @@ class Matcher:
         event = read_event(body, source=self._source, hint=self._block_hint)
         self._unknown += event.source == UNPARSED
         return event
+
+
+class _Sorted:
+    """Takes whole JSON straight to the rules, and all else through the normaliser first."""
+
+    def __init__(self, straight: LineMatcher, normalised: "_Normalised") -> None:
+        self._straight = straight
+        self._normalised = normalised
+
+    def match(self, lines: Sequence[bytes], /) -> tuple[Matches, list[tuple[int, ParseFailed]]]:
+        odd = [place for place, line in enumerate(lines) if not _is_whole(line)]
+        if not odd:
+            return self._straight.match(lines)
+        others = sorted(set(range(len(lines))).difference(odd))
+        matches: list[tuple[int, int]] = []
+        failures: list[tuple[int, ParseFailed]] = []
+        for way, places in ((self._straight, others), (self._normalised, odd)):
+            found, failed = way.match([lines[place] for place in places])
+            matches += [(places[event], rule) for event, rule in zip(found.event, found.rule, strict=True)]
+            failures += [(places[number], failure) for number, failure in failed]
+        matches.sort()
+        events = [event for event, _ in matches]
+        return Matches(events, [rule for _, rule in matches]), sorted(failures, key=lambda failed: failed[0])
+
+
+def _is_whole(body: bytes) -> bool:
+    """Whether the body is JSON from its beginning to its end, in UTF-8, and without too many keys."""
+    try:
+        _SKIP(body)
+        return body.count(b'":') <= MAX_KEYS and (body.isascii() or bool(body.decode("utf-8")))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return False
 
 
 class _Normalised:

@@ -29,6 +29,7 @@ SMALL_BYTES: Final = 1_000_000
 
 _WORTH_A_POOL: Final = 2_000_000
 _PIECES_AHEAD: Final = 3
+_FILES_TRIED: Final = 4
 _PR_SET_PDEATHSIG: Final = 1
 
 
@@ -151,12 +152,23 @@ def _pool(sources: Sequence[Source], matcher: Matcher, jobs: int) -> Generator[P
     if processes(sources, jobs) == 1:
         yield None
         return
+    _try(sources, matcher)
     context = multiprocessing.get_context("fork")
     pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(matcher, os.getpid()))
     try:
         yield pool
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _try(sources: Sequence[Source], matcher: Matcher) -> None:
+    """Matches the beginnings of the largest files: what rules need to be ready is made here, not in each process."""
+    files = [source for source in sources if source.path != STANDARD_INPUT]
+    for source in sorted(files, key=lambda source: source.size, reverse=True)[:_FILES_TRIED]:
+        with contextlib.suppress(*DAMAGE), closing(Stream(source.path)) as stream:
+            piece = next(cut(stream), None)
+            if isinstance(piece, Block):
+                matcher.scan(piece, source)
 
 
 _matchers: list[Matcher] = []

@@ -189,7 +189,7 @@ async def set_list(call: InTenant, data: JSONBody[ListChange]) -> RuleReply:
         changed = await commands.set_list(
             tx, await call.cipher(tx), call.actor, name=data.name, entries=data.entries, reason=data.reason
         )
-    return _reply(changed)
+    return _reply(changed=changed)
 
 
 @post(
@@ -202,8 +202,8 @@ async def set_list(call: InTenant, data: JSONBody[ListChange]) -> RuleReply:
 async def remove_list(call: InTenant, list_name: _ListName, data: JSONBody[Why]) -> RuleReply:
     """Remove a list. What needs it is inactive then."""
     async with call.records() as tx:
-        changed = await commands.remove_list(tx, await call.cipher(tx), call.actor, name=list_name, reason=data.reason)
-    return _reply(changed)
+        await commands.remove_list(tx, await call.cipher(tx), call.actor, name=list_name, reason=data.reason)
+    return _reply(changed=True)
 
 
 ROUTES: list[HTTPRouteHandler] = [
@@ -221,10 +221,10 @@ async def _change(call: TenantCall, name: str, work: _Work) -> RuleReply:
     rule = await call.services.catalogue.rule(name)
     async with call.records() as tx:
         changed = await work(tx, await call.cipher(tx), call.actor, rule)
-    return _reply(changed)
+    return _reply(changed=changed)
 
 
-def _reply(changed: bool) -> RuleReply:  # noqa: FBT001 - its only word
+def _reply(*, changed: bool) -> RuleReply:
     text = "Done. It holds from the next batch of events on." if changed else "It was so already."
     return RuleReply(text=text, changed=changed)
 

@@ -127,7 +127,12 @@ def rules_fill(*, name: str, tenant: str, reason: str, file: Path | None, remove
     if (file is None) != remove:
         raise Invalid("Give --from with a file of entries, or --remove.")
     if file is None:
-        _run(tenant, lambda desk: commands.remove_list(*desk.at, name=name, reason=reason))
+
+        async def remove_it(desk: _Desk) -> bool:
+            await commands.remove_list(*desk.at, name=name, reason=reason)
+            return True
+
+        _run(tenant, remove_it)
         return
     entries = [line.strip() for line in file.read_text("utf-8").splitlines() if line.strip()]
     _run(tenant, lambda desk: commands.set_list(*desk.at, name=name, entries=entries, reason=reason))
