@@ -70,6 +70,7 @@ class Attack:
         self.own = own
         self.victim = victim
         self.operator = world.operator
+        self._world = world
         self._twins: dict[str, str] = {}
         self._cursors = self._foreign_cursors()
 
@@ -157,6 +158,9 @@ class Attack:
         return self._twins[value]
 
     def _send(self, voice: Voice, case: Case, value: str) -> httpx.Response:
+        if case.where == "body" and "{list_name}" in case.route.path:
+            # The request before may have removed it, which would look like a difference between two values.
+            self.api.run(self._world.put_list(self.own))
         path, query, body = case.route.path, {}, None
         for parameter in re.findall(r"\{(\w+)\}", path):
             chosen = value if (case.where, case.parameter) == ("path", parameter) else self._own(parameter)

@@ -95,6 +95,8 @@ class Requests:
             return show("mem", self.api.run(self.world.add_role(alpha, person.person_id, role)))
         if name == "rule":
             return self.api.run(self.world.services.catalogue.rules())[0].id
+        if name == "list_name":
+            self.api.run(self.world.put_list(alpha))
         return "start.js" if name == "asset" else alpha.names[name][0]
 
     def _body(self, row: Row, caller: Caller) -> dict[str, object]:

@@ -204,8 +204,16 @@ class World:
             made = await commands.add_exception(tx, cipher, SYSTEM, wanted=wanted, rules=rules, at=at)
             for rule, change in zip(rules, (commands.disable_rule, commands.enable_rule), strict=False):
                 await change(tx, cipher, SYSTEM, rule=rule, reason=why)
-            await commands.set_list(tx, cipher, SYSTEM, name=f"l{tenant.canary}", entries=[tenant.canary], reason=why)
+        await self.put_list(tenant)
         return commands.shown(made)
+
+    async def put_list(self, tenant: TenantWorld) -> str:
+        """The tenant's list, the canary in it, there again if it was removed. Its name, which stands in paths."""
+        name, why = f"people_of_{tenant.slug}", f"reason {tenant.canary}"
+        async with tenant_tx(self.services.app, tenant.id) as tx:
+            cipher = await self.services.keyring.cipher(tx)
+            await commands.set_list(tx, cipher, SYSTEM, name=name, entries=[tenant.canary], reason=why)
+        return name
 
     async def _bring(self, tx: TenantTx, cipher: TenantCipher, incident: str, state: State) -> None:
         """Moves an incident to the state, through the desk."""
@@ -287,7 +295,7 @@ class World:
             "quarantine": [ids.show("qua", quarantined)],
             "report": [report],
             "exception": [exception],
-            "list_name": [f"l{tenant.canary}"],
+            "list_name": [f"people_of_{tenant.slug}"],
             "api_key": [analyst.key_id],
             "key_id": [analyst.key_id],
             "member": [ids.show("mem", member)],
