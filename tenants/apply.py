@@ -229,9 +229,16 @@ async def _write_feeds(tx: TenantTx, installation: Installation, bundle: Bundle)
     for wanted in bundle.feeds:
         feed = known.pop(wanted.name, None)
         if feed is None:
-            hint = wanted.source_hint
-            feed = await create_feed(tx, actor, name=wanted.name, door=wanted.door, source_hint=hint)
-        await change_feed(tx, actor, feed_id=feed.id, source_hint=wanted.source_hint, state=wanted.state)
+            hint, options = wanted.source_hint, wanted.options
+            feed = await create_feed(tx, actor, name=wanted.name, door=wanted.door, source_hint=hint, options=options)
+        await change_feed(
+            tx,
+            actor,
+            feed_id=feed.id,
+            source_hint=wanted.source_hint,
+            state=wanted.state,
+            options=wanted.options,
+        )
     for feed in known.values():
         await change_feed(tx, actor, feed_id=feed.id, source_hint=feed.source_hint, state="paused")
 

@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from watchfloor.access.roles import Role, TenantKind
 from watchfloor.alerts.noise.budget import Budgets
-from watchfloor.feeds.feed import Door, FeedState
+from watchfloor.feeds.feed import Door, FeedOptions, FeedState
 
 Severity = Literal["critical", "high", "medium", "low", "informational"]
 SEVERITIES: Final[tuple[Severity, ...]] = ("critical", "high", "medium", "low", "informational")
@@ -161,13 +161,14 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     purposes: Annotated[list[ContactPurpose], Meta(min_length=1)]
 
 
-class Feed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class BundleFeed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One authenticated way by which events enter."""
 
     name: FeedName
     door: Door
     source_hint: SourceHint | None = None
     state: FeedState = "active"
+    options: FeedOptions = FeedOptions()
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -307,7 +308,7 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     language: Language
     time_zone: ZoneName
     contacts: list[Contact] = []
-    feeds: list[Feed] = []
+    feeds: list[BundleFeed] = []
     members: list[Member] | None = None
     """Absent: who belongs to the tenant is managed elsewhere, and no membership is touched."""
     sla: Sla = Sla()

@@ -10,7 +10,7 @@ from typing import Final, Literal, cast
 
 import msgspec
 
-from tenants.bundle import Bundle, Contact, settings_of
+from tenants.bundle import Bundle, BundleFeed, Contact, settings_of
 from tenants.current import Current
 from tenants.detection import check_lives, items_standing, items_wanted, shared_rules, wanted_of
 from tenants.faults import BundleFaults, Fault
@@ -138,9 +138,9 @@ def _between(before: Mapping[str, str], after: Mapping[str, str]) -> Iterable[Ch
 
 
 def _feed_changes(bundle: Bundle, current: Current) -> Iterable[Change]:
-    wanted = {f"feed {feed.name}": _feed_text(feed.door, feed.source_hint, feed.state) for feed in bundle.feeds}
+    wanted = {f"feed {feed.name}": _feed_text(feed) for feed in bundle.feeds}
     there = {f"feed {feed.name}": feed for feed in current.feeds}
-    known = {item: _feed_text(feed.door, feed.source_hint, feed.state) for item, feed in there.items()}
+    known = {item: _feed_text(feed) for item, feed in there.items()}
     for change in _between(known, wanted):
         if change.sign != "-" or is_live(there[change.item], current):
             yield change
@@ -154,8 +154,10 @@ def is_live(feed: Feed, current: Current) -> bool:
     return feed.state == "active" or feed.id in current.fed
 
 
-def _feed_text(door: str, source_hint: str | None, state: str) -> str:
-    return ", ".join([door, *([source_hint] if source_hint else []), *(["paused"] if state == "paused" else [])])
+def _feed_text(feed: Feed | BundleFeed) -> str:
+    chosen = cast("dict[str, object]", msgspec.to_builtins(feed.options))
+    parts = [feed.door, feed.source_hint, *(f"{name} {chosen[name]}" for name in sorted(chosen))]
+    return ", ".join(part for part in [*parts, "paused" if feed.state == "paused" else None] if part)
 
 
 def _member_changes(bundle: Bundle, current: Current) -> Iterable[Change]:

@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 import msgspec
 
 from tenants import document
-from tenants.bundle import SEVERITIES, Bundle, Contact, Feed, Member, Retention, Sla, days
+from tenants.bundle import SEVERITIES, Bundle, BundleFeed, Contact, Member, Retention, Sla, days
 from tenants.faults import BundleFaults, Fault, Place, nearest
 from tenants.schema import Parts, convert
 from watchfloor.access.roles import CUSTOMER_TENANT_ROLES, OPERATOR_TENANT_ROLES, TenantKind, counts_in
@@ -70,7 +70,7 @@ class _Check:
         """Applies every rule."""
         parts = self._parts
         self._zone()
-        self._unique("feeds", "name", {number: feed.name for number, feed in parts.each(Feed, "feeds")})
+        self._unique("feeds", "name", {number: feed.name for number, feed in parts.each(BundleFeed, "feeds")})
         contacts = {number: contact.email.lower() for number, contact in parts.each(Contact, "contacts")}
         self._unique("contacts", "email", contacts)
         members = {number: (member.email.lower(), member.role) for number, member in parts.each(Member, "members")}

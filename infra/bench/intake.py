@@ -26,7 +26,8 @@ from watchfloor.audit.append import Actor
 from watchfloor.detect.load import load_shared_rules
 from watchfloor.feeds.batch import unpack
 from watchfloor.feeds.feed import Feed
-from watchfloor.feeds.intake import PostgresIntake, open_batch
+from watchfloor.feeds.intake.postgres import PostgresIntake
+from watchfloor.feeds.intake.queue import open_batch
 from watchfloor.feeds.registry import create_feed, mint_token
 from watchfloor.kernel.clock import SystemClock
 from watchfloor.kernel.config import Settings, environment_with

@@ -30,7 +30,8 @@ from watchfloor.detect.load import load_shared_rules
 from watchfloor.detect.rule import Rule, Samples
 from watchfloor.feeds.batch import Packer, SentEvent
 from watchfloor.feeds.feed import Feed
-from watchfloor.feeds.intake import PostgresIntake, Sender
+from watchfloor.feeds.intake.postgres import PostgresIntake
+from watchfloor.feeds.intake.queue import Sender
 from watchfloor.feeds.registry import create_feed
 from watchfloor.feeds.rotation import Turn
 from watchfloor.kernel.clock import SystemClock

@@ -25,7 +25,7 @@ from watchfloor.detect.condition import Keyword, Text
 from watchfloor.detect.engine import Matches
 from watchfloor.detect.filters import parse_filter
 from watchfloor.detect.rule import Rule
-from watchfloor.feeds.quarantine import PutAside, put_aside
+from watchfloor.feeds.intake.quarantine import PutAside, put_aside
 from watchfloor.feeds.registry import create_feed
 from watchfloor.incidents import desk
 from watchfloor.incidents.group import group

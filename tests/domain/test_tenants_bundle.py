@@ -93,7 +93,10 @@ def test_a_wrong_value_is_shown_where_it_stands(tmp_path: Path, change: str, fau
         ("chat: ref", "8:7: chat: 'ref' is not keys and values."),
         ("chat: [ref]", "8:7: chat: a list is not keys and values."),
         ("feeds: {windows: hec}", "8:8: feeds: a mapping is not a list."),
-        ("feeds: [{name: windows, door: hecc}]", "8:31: feeds[1].door: 'hecc' is not one of hec, ndjson. Did you mean"),
+        (
+            "feeds: [{name: windows, door: hecc}]",
+            "8:31: feeds[1].door: 'hecc' is not one of hec, ndjson, bulk, otlp, syslog, relp, osquery. Did you mean",
+        ),
         ("feeds: [{name: windows}]", "8:9: feeds[1] has no door. Add it."),
         ("feeds: [{name: Windows, door: hec}]", "8:16: feeds[1].name: 'Windows' is not a feed's name"),
         ("retention: {events: 99y}", "8:21: retention.events: 99y is longer than ten years."),

@@ -43,8 +43,9 @@ from watchfloor.detect.correlate.correlator import Correlator
 from watchfloor.detect.engine import Matches
 from watchfloor.detect.overlay import Hidden
 from watchfloor.feeds.batch import Packer, SentEvent
-from watchfloor.feeds.intake import PostgresIntake, Sender
-from watchfloor.feeds.quarantine import PutAside, put_aside
+from watchfloor.feeds.intake.postgres import PostgresIntake
+from watchfloor.feeds.intake.quarantine import PutAside, put_aside
+from watchfloor.feeds.intake.queue import Sender
 from watchfloor.feeds.registry import TokenRefused, list_feeds, recognise
 from watchfloor.feeds.sources.ledger import Sighting, count_sources
 from watchfloor.incidents import desk

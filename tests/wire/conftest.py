@@ -22,7 +22,8 @@ from watchfloor.feeds.doors.hints import Hints
 from watchfloor.feeds.doors.reception import Reception
 from watchfloor.feeds.doors.server import door_server
 from watchfloor.feeds.feed import Door, Feed
-from watchfloor.feeds.intake import Intake, PostgresIntake
+from watchfloor.feeds.intake.postgres import PostgresIntake
+from watchfloor.feeds.intake.queue import Intake
 from watchfloor.feeds.registry import create_feed, mint_token
 from watchfloor.kernel.clock import SystemClock
 from watchfloor.kernel.config import Settings

@@ -14,7 +14,8 @@ from tests.wire.conftest import BACKLOG_BYTES, Customer, Doors, OpenFeed, Site
 from watchfloor.detect.engine import Engine, Matches
 from watchfloor.detect.rule import Rule
 from watchfloor.feeds.batch import PackedBatch, Packer, SentEvent, unpack
-from watchfloor.feeds.intake import PostgresIntake, Sender, forget_receipts
+from watchfloor.feeds.intake.postgres import PostgresIntake, forget_receipts
+from watchfloor.feeds.intake.queue import Sender
 from watchfloor.kernel.db import tenant_tx
 from watchfloor.kernel.valkey import Wake
 from watchfloor.normalise.event import Event

@@ -17,7 +17,8 @@ from watchfloor.detect.condition import AllOf, Condition, Listed, ListName, Not,
 from watchfloor.detect.engine import PlainEngine
 from watchfloor.feeds.batch import Packer, SentEvent
 from watchfloor.feeds.feed import Feed
-from watchfloor.feeds.intake import PostgresIntake, Sender
+from watchfloor.feeds.intake.postgres import PostgresIntake
+from watchfloor.feeds.intake.queue import Sender
 from watchfloor.kernel.clock import SystemClock
 from watchfloor.kernel.db import tenant_tx
 from watchfloor.kernel.valkey import Wake

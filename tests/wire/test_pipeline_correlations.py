@@ -18,7 +18,8 @@ from watchfloor.detect.prefilter.engine import PrefilteredEngine
 from watchfloor.detect.rule import Rule
 from watchfloor.feeds.batch import Packer, SentEvent
 from watchfloor.feeds.feed import Feed
-from watchfloor.feeds.intake import PostgresIntake, Sender
+from watchfloor.feeds.intake.postgres import PostgresIntake
+from watchfloor.feeds.intake.queue import Sender
 from watchfloor.kernel.clock import FixedClock, SystemClock
 from watchfloor.kernel.db import tenant_tx
 from watchfloor.kernel.valkey import Wake

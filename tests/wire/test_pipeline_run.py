@@ -13,7 +13,8 @@ from tests.wire.conftest import Customer, Site
 from watchfloor.feeds.batch import Packer, SentEvent
 from watchfloor.feeds.doors.hints import PIPELINE_LANE, Hints
 from watchfloor.feeds.feed import Feed
-from watchfloor.feeds.intake import PostgresIntake, Sender
+from watchfloor.feeds.intake.postgres import PostgresIntake
+from watchfloor.feeds.intake.queue import Sender
 from watchfloor.kernel.ids import TenantId, new_uuid
 from watchfloor.kernel.valkey import Wake
 from watchfloor.ops.pipeline import Pipeline

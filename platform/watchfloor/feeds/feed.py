@@ -9,8 +9,27 @@ import msgspec
 
 from watchfloor.kernel.ids import FeedId, TenantId
 
-Door: TypeAlias = Literal["hec", "ndjson"]
+Door: TypeAlias = Literal["hec", "ndjson", "bulk", "otlp", "syslog", "relp", "osquery"]
 FeedState: TypeAlias = Literal["active", "paused"]
+
+
+class FeedOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What may be chosen of a feed beyond its door. An option means nothing at a door that it is not for."""
+
+    acknowledge: bool = False
+    """HEC: answers carry an `ackId`, and the client asks for acknowledgements by channel."""
+    token_in_url: bool = False
+    """HEC, HTTP: the token may stand in the URL, for a sender that can set no header."""
+    server_version: str = "8.19.0"
+    """Bulk: the version of Elasticsearch that the feed shows to clients which refuse older ones."""
+    zone: str = "UTC"
+    """The IANA zone of times that name none."""
+    push_audience: str | None = None
+    """Pub/Sub push: the audience that the sender's identity token must name."""
+    push_account: str | None = None
+    """Pub/Sub push: the service account that the sender's identity token must name."""
+    expected_seconds: int | None = None
+    """How long the feed may be silent at most; None learns it from the feed's own past."""
 
 
 class Feed(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,3 +41,4 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
     door: Door
     source_hint: str | None
     state: FeedState
+    options: FeedOptions = FeedOptions()

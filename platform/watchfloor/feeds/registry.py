@@ -10,7 +10,7 @@ from typing import ClassVar, Final, Literal
 
 from watchfloor.audit.append import Actor, append
 from watchfloor.feeds import queries
-from watchfloor.feeds.feed import Door, Feed, FeedState
+from watchfloor.feeds.feed import Door, Feed, FeedOptions, FeedState
 from watchfloor.kernel import ids
 from watchfloor.kernel.credentials import MintedToken, PresentedToken, matches, mint_feed_token
 from watchfloor.kernel.db import Database, TenantTx, directory_tx, tenant_tx
@@ -19,6 +19,7 @@ from watchfloor.kernel.ids import FeedId, TenantId
 from watchfloor.tenancy.keyring import Keyring
 
 _DIGITS: Final = 6
+_USUAL: Final = FeedOptions()
 
 RefusedBecause = Literal["unknown", "disabled"]
 
@@ -46,7 +47,15 @@ async def get_feed(tx: TenantTx, feed_id: FeedId) -> Feed:
     return feed
 
 
-async def create_feed(tx: TenantTx, actor: Actor, *, name: str, door: Door, source_hint: str | None = None) -> Feed:
+async def create_feed(
+    tx: TenantTx,
+    actor: Actor,
+    *,
+    name: str,
+    door: Door,
+    source_hint: str | None = None,
+    options: FeedOptions = _USUAL,
+) -> Feed:
     """Adds a feed. It takes nothing until a token is minted for it. Raises Conflict when the name is taken."""
     feed = Feed(
         tenant_id=tx.tenant_id,
@@ -55,6 +64,7 @@ async def create_feed(tx: TenantTx, actor: Actor, *, name: str, door: Door, sour
         door=door,
         source_hint=source_hint,
         state="active",
+        options=options,
     )
     if not await queries.insert_feed(tx, feed):
         raise Conflict("The tenant has a feed of this name already.", where=name)
@@ -63,13 +73,23 @@ async def create_feed(tx: TenantTx, actor: Actor, *, name: str, door: Door, sour
 
 
 async def change_feed(
-    tx: TenantTx, actor: Actor, *, feed_id: FeedId, source_hint: str | None, state: FeedState
+    tx: TenantTx,
+    actor: Actor,
+    *,
+    feed_id: FeedId,
+    source_hint: str | None,
+    state: FeedState,
+    options: FeedOptions | None = None,
 ) -> Feed:
-    """Changes what a feed's events are taken for, or pauses it. Doing it again changes nothing. Raises NotFound."""
+    """Changes what a feed's events are taken for or its options, or pauses it; None leaves the options as they are.
+
+    Doing it again changes nothing. Raises NotFound.
+    """
     before = await get_feed(tx, feed_id)
-    if (before.source_hint, before.state) == (source_hint, state):
+    options = before.options if options is None else options
+    if (before.source_hint, before.state, before.options) == (source_hint, state, options):
         return before
-    await queries.update_feed(tx, feed_id, source_hint=source_hint, state=state)
+    await queries.update_feed(tx, feed_id, source_hint=source_hint, state=state, options=options)
     after = await get_feed(tx, feed_id)
     await _note(tx, actor, "feed.change", feed_id, before=before, after=after)
     return after

@@ -17,7 +17,7 @@ from watchfloor.alerts.noise.flags import forget_noise, unflag_calm
 from watchfloor.alerts.windows.correlate import forget as forget_windows
 from watchfloor.audit.archive import HeadArchive
 from watchfloor.audit.heads import open_signer, sign_all
-from watchfloor.feeds.intake import forget_receipts as forget_intake_receipts
+from watchfloor.feeds.intake.postgres import forget_receipts as forget_intake_receipts
 from watchfloor.feeds.sources.ledger import forget_sources
 from watchfloor.kernel import outbox
 from watchfloor.kernel.clock import Clock

@@ -19,7 +19,8 @@ from redis.exceptions import RedisError
 
 from watchfloor.detect.engine import Engine
 from watchfloor.feeds.doors.hints import PIPELINE_LANE
-from watchfloor.feeds.intake import Intake, PostgresIntake
+from watchfloor.feeds.intake.postgres import PostgresIntake
+from watchfloor.feeds.intake.queue import Intake
 from watchfloor.feeds.rotation import Rotation, Turn
 from watchfloor.kernel.clock import SystemClock
 from watchfloor.kernel.config import Settings

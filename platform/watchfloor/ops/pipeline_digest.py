@@ -15,8 +15,8 @@ from watchfloor.detect.engine import Engine, Matches
 from watchfloor.detect.prefilter.engine import PrefilteredEngine
 from watchfloor.feeds.batch import unpack
 from watchfloor.feeds.hours import FeedHour
-from watchfloor.feeds.intake import WaitingBatch, open_batch
-from watchfloor.feeds.quarantine import PutAside
+from watchfloor.feeds.intake.quarantine import PutAside
+from watchfloor.feeds.intake.queue import WaitingBatch, open_batch
 from watchfloor.feeds.sources.ledger import Sighting
 from watchfloor.kernel.crypto import TenantCipher
 from watchfloor.normalise.catalogue import LOGSOURCES

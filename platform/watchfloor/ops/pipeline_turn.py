@@ -15,8 +15,8 @@ from watchfloor.alerts.alert import AlertChange
 from watchfloor.alerts.overlay.loading import Overlays
 from watchfloor.detect.engine import Engine
 from watchfloor.feeds.hours import count
-from watchfloor.feeds.intake import Intake, Work
-from watchfloor.feeds.quarantine import put_aside
+from watchfloor.feeds.intake.quarantine import put_aside
+from watchfloor.feeds.intake.queue import Intake, Work
 from watchfloor.feeds.rotation import Turn
 from watchfloor.feeds.sources.ledger import count_sources
 from watchfloor.kernel.clock import Clock

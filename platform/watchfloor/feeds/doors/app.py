@@ -5,6 +5,7 @@ only identity it knows is a feed's token.
 """
 
 import logging
+from collections.abc import Sequence
 from typing import Final
 
 import asyncpg
@@ -12,13 +13,12 @@ from litestar import Litestar, Request, Response
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
-from watchfloor.feeds.doors import hec_replies, ndjson_replies
 from watchfloor.feeds.doors.declaration import check_routes
-from watchfloor.feeds.doors.hec import PREFIX, hec_routes
-from watchfloor.feeds.doors.hec_replies import HecReply, hec_response, reply
-from watchfloor.feeds.doors.ndjson import ndjson_routes
+from watchfloor.feeds.doors.hec import hec_protocol
+from watchfloor.feeds.doors.ndjson import ndjson_protocol
+from watchfloor.feeds.doors.protocol import Protocol
 from watchfloor.feeds.doors.reception import Reception
-from watchfloor.feeds.intake import Intake
+from watchfloor.feeds.intake.queue import Intake
 from watchfloor.kernel.errors import Unavailable
 
 _HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -28,14 +28,20 @@ _DRIVER_FAULTS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.
 _logger: Final = logging.getLogger(__name__)
 
 
-def create_door_app(reception: Reception, intake: Intake) -> Litestar:
+def door_protocols(reception: Reception, intake: Intake) -> tuple[Protocol, ...]:
+    """Every protocol on the doors' port. The last one speaks for the paths that are no other's."""
+    return (hec_protocol(reception, intake), ndjson_protocol(reception))
+
+
+def create_door_app(protocols: Sequence[Protocol]) -> Litestar:
     """The application. Raises Invalid when a route does not say who may call it."""
+    voice = _Voice(protocols)
     app = Litestar(
-        route_handlers=[*hec_routes(reception, intake), *ndjson_routes(reception)],
+        route_handlers=[route for protocol in protocols for route in protocol.routes],
         exception_handlers={
-            HTTPException: _not_served,
-            **dict.fromkeys(_DRIVER_FAULTS, _away),
-            Exception: _unexpected,
+            HTTPException: voice.not_served,
+            **dict.fromkeys(_DRIVER_FAULTS, voice.away),
+            Exception: voice.unexpected,
         },
         openapi_config=None,
         logging_config=None,
@@ -48,22 +54,29 @@ def create_door_app(reception: Reception, intake: Intake) -> Litestar:
     return app
 
 
-def _not_served(request: Request[object, object, State], error: HTTPException) -> Response[bytes]:
-    if error.status_code >= 500:
-        return _unexpected(request, error)
-    if request.url.path.startswith(PREFIX):
-        text = "The requested URL was not found on this server." if error.status_code == 404 else "Method not allowed"
-        return hec_response(error.status_code, HecReply(text=text, code=error.status_code), {})
-    return ndjson_replies.not_served(error.status_code)
+class _Voice:
+    """Says what no handler says, in the words of the protocol whose path was asked for."""
 
+    def __init__(self, protocols: Sequence[Protocol]) -> None:
+        self._protocols = protocols
 
-def _away(request: Request[object, object, State], error: Exception) -> Response[bytes]:
-    _logger.warning("The database failed a request: %s", error)
-    away = Unavailable("The server cannot store anything just now.", remedy="Send it again later.")
-    return hec_replies.refusal(away) if request.url.path.startswith(PREFIX) else ndjson_replies.refusal(away)
+    def not_served(self, request: Request[object, object, State], error: HTTPException) -> Response[bytes]:
+        """There is no such route, or not for this method."""
+        if error.status_code >= 500:
+            return self.unexpected(request, error)
+        return self._of(request).not_served(error.status_code)
 
+    def away(self, request: Request[object, object, State], error: Exception) -> Response[bytes]:
+        """The database failed; the sender is to come again."""
+        _logger.warning("The database failed a request: %s", error)
+        away = Unavailable("The server cannot store anything just now.", remedy="Send it again later.")
+        return self._of(request).refusal(away)
 
-def _unexpected(request: Request[object, object, State], error: Exception) -> Response[bytes]:
-    """A mistake of ours. Its text may quote events, so the sender is not told it."""
-    _logger.error("A request ended in an unexpected error.", exc_info=error)
-    return reply(8) if request.url.path.startswith(PREFIX) else ndjson_replies.unexpected()
+    def unexpected(self, request: Request[object, object, State], error: Exception) -> Response[bytes]:
+        """A mistake of ours. Its text may quote events, so the sender is not told it."""
+        _logger.error("A request ended in an unexpected error.", exc_info=error)
+        return self._of(request).unexpected()
+
+    def _of(self, request: Request[object, object, State]) -> Protocol:
+        path = request.url.path
+        return next((protocol for protocol in self._protocols if protocol.speaks(path)), self._protocols[-1])

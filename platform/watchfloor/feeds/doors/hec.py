@@ -15,10 +15,11 @@ from watchfloor.feeds.batch import PackedBatch
 from watchfloor.feeds.doors.declaration import FEED, public
 from watchfloor.feeds.doors.edge import answered
 from watchfloor.feeds.doors.hec_events import Metadata, metadata_of, read_envelopes, read_lines
-from watchfloor.feeds.doors.hec_replies import HecFault, refusal, reply
+from watchfloor.feeds.doors.hec_replies import HecFault, not_served, refusal, reply
 from watchfloor.feeds.doors.incoming import DoorRequest, Incoming
+from watchfloor.feeds.doors.protocol import Protocol
 from watchfloor.feeds.doors.reception import Reception, ShuttingDown
-from watchfloor.feeds.intake import Intake
+from watchfloor.feeds.intake.queue import Intake
 from watchfloor.kernel.errors import Unavailable
 
 PREFIX: Final = "/services/collector"
@@ -29,9 +30,15 @@ HEALTH_PATHS: Final = [f"{PREFIX}/health", f"{PREFIX}/health/1.0"]
 _CHANNEL: Final = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}", re.ASCII)
 
 
-def hec_routes(reception: Reception, intake: Intake) -> list[HTTPRouteHandler]:
-    """The collector's routes."""
-    return [*_collecting_routes(reception), _health_route(reception, intake)]
+def hec_protocol(reception: Reception, intake: Intake) -> Protocol:
+    """The collector."""
+    return Protocol(
+        routes=[*_collecting_routes(reception), _health_route(reception, intake)],
+        speaks=lambda path: path.startswith(PREFIX),
+        refusal=refusal,
+        not_served=not_served,
+        unexpected=lambda: reply(8),
+    )
 
 
 def _collecting_routes(reception: Reception) -> list[HTTPRouteHandler]:

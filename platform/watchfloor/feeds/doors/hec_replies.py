@@ -86,6 +86,12 @@ def refusal(error: WatchfloorError) -> Response[bytes]:
     return _refused_body(error)
 
 
+def not_served(status: int) -> Response[bytes]:
+    """There is no such path, or not for this method."""
+    text = "The requested URL was not found on this server." if status == 404 else "Method not allowed"
+    return hec_response(status, HecReply(text=text, code=status), {})
+
+
 def _refused_body(error: WatchfloorError) -> Response[bytes]:
     """Errors that the protocol has no code for: its general one, under the HTTP status that says more."""
     if isinstance(error, TooSlow):

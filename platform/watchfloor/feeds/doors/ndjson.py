@@ -14,7 +14,8 @@ from watchfloor.feeds.doors.declaration import FEED
 from watchfloor.feeds.doors.edge import answered
 from watchfloor.feeds.doors.incoming import DoorRequest, Incoming
 from watchfloor.feeds.doors.ndjson_documents import Reader
-from watchfloor.feeds.doors.ndjson_replies import Taken, refusal, taken
+from watchfloor.feeds.doors.ndjson_replies import Taken, not_served, refusal, taken, unexpected
+from watchfloor.feeds.doors.protocol import Protocol
 from watchfloor.feeds.doors.reception import Reception
 from watchfloor.kernel.errors import Invalid, NotFound
 
@@ -24,8 +25,18 @@ _KEY_HEADERS: Final = ("idempotency-key", "x-request-id")
 _LONGEST_KEY: Final = 255
 
 
-def ndjson_routes(reception: Reception) -> list[HTTPRouteHandler]:
-    """The door's routes."""
+def ndjson_protocol(reception: Reception) -> Protocol:
+    """The door."""
+    return Protocol(
+        routes=_routes(reception),
+        speaks=lambda path: path.startswith("/ingest/"),
+        refusal=refusal,
+        not_served=not_served,
+        unexpected=unexpected,
+    )
+
+
+def _routes(reception: Reception) -> list[HTTPRouteHandler]:
 
     @post(PATH, status_code=200, access=FEED)
     async def ingest(request: DoorRequest, feed_name: FromPath[str]) -> Response[bytes]:

@@ -8,10 +8,10 @@ from typing import Final
 import msgspec
 from litestar import Response
 
-from watchfloor.feeds.backlog import IntakeFull
 from watchfloor.feeds.doors.incoming import TooSlow
 from watchfloor.feeds.doors.ndjson_documents import NothingTaken, Rejected
 from watchfloor.feeds.inflate import UnknownEncoding
+from watchfloor.feeds.intake.backlog import IntakeFull
 from watchfloor.feeds.registry import TokenRefused
 from watchfloor.kernel.errors import (
     Invalid,

@@ -15,7 +15,7 @@ from watchfloor.feeds.doors.hints import Hints
 from watchfloor.feeds.doors.incoming import DoorRequest, Incoming
 from watchfloor.feeds.feed import Door, Feed
 from watchfloor.feeds.inflate import inflate
-from watchfloor.feeds.intake import Intake, Receipt, Sender
+from watchfloor.feeds.intake.queue import Intake, Receipt, Sender
 from watchfloor.feeds.registry import TokenRefused
 from watchfloor.kernel import ids
 from watchfloor.kernel.errors import Unavailable, WatchfloorError

@@ -9,11 +9,12 @@ from collections.abc import Callable
 from typing import Final
 
 from watchfloor.feeds.doors.admission import Admission
-from watchfloor.feeds.doors.app import create_door_app
+from watchfloor.feeds.doors.app import create_door_app, door_protocols
 from watchfloor.feeds.doors.gate import Gate
 from watchfloor.feeds.doors.hints import Hints
 from watchfloor.feeds.doors.reception import Reception
-from watchfloor.feeds.intake import PostgresIntake
+from watchfloor.feeds.intake.postgres import PostgresIntake
+from watchfloor.feeds.intake.queue import Intake
 from watchfloor.kernel.config import Settings
 from watchfloor.kernel.db import Database, Role
 from watchfloor.kernel.serving import HttpServer, listen
@@ -47,7 +48,7 @@ async def serve(settings: Settings, *, ready: Callable[[], None], stop: asyncio.
         await door_server(reception, intake, ready).serve_until(stop, listener, before_stop=reception.close)
 
 
-def door_server(reception: Reception, intake: PostgresIntake, ready: Callable[[], None]) -> HttpServer:
+def door_server(reception: Reception, intake: Intake, ready: Callable[[], None]) -> HttpServer:
     """The HTTP server of the doors."""
-    app = create_door_app(reception, intake)
+    app = create_door_app(door_protocols(reception, intake))
     return HttpServer(app, ready=ready, connections=_CONNECTIONS, keep_alive_seconds=_KEEP_ALIVE_SECONDS)

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from watchfloor.feeds import queries
+from watchfloor.feeds.intake import queries
 from watchfloor.kernel.db import TenantTx
 from watchfloor.kernel.errors import Unavailable
 from watchfloor.kernel.ids import TenantId

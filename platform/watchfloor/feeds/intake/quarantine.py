@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from watchfloor.feeds import queries
+from watchfloor.feeds.intake import queries
 from watchfloor.feeds.limits import EVENT_BYTES
 from watchfloor.kernel.crypto import TenantCipher
 from watchfloor.kernel.db import TenantTx

@@ -1,0 +1,23 @@
+"""What a protocol of the doors is: its routes, the paths that are its own, and how it says no.
+
+Owns the shape. `app` puts the protocols together; what no route answers, and what fails, is said by the protocol whose
+path was asked for.
+"""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+from litestar import Response
+from litestar.handlers import HTTPRouteHandler
+
+from watchfloor.kernel.errors import WatchfloorError
+
+
+class Protocol(msgspec.Struct, frozen=True, kw_only=True):
+    """One protocol over HTTP. `speaks` tells whether a path is the protocol's own, with or without a route there."""
+
+    routes: Sequence[HTTPRouteHandler]
+    speaks: Callable[[str], bool]
+    refusal: Callable[[WatchfloorError], Response[bytes]]
+    not_served: Callable[[int], Response[bytes]]
+    unexpected: Callable[[], Response[bytes]]
