@@ -15,7 +15,7 @@ import msgspec
 from tenants import queries
 from tenants.bundle import Bundle, settings_of
 from tenants.current import Current, open_record, read_current, seal_contacts
-from tenants.detection import Standing, read_standing, shared_rules, wanted_of, write
+from tenants.detection import Standing, read_standing, wanted_of, write
 from tenants.faults import BundleFaults, Fault
 from tenants.installation import Installation
 from tenants.plan import Plan, compare, is_live
@@ -244,7 +244,7 @@ async def _write_feeds(tx: TenantTx, installation: Installation, bundle: Bundle)
 
 
 async def _write_detection(tx: TenantTx, installation: Installation, placed: PlacedBundle) -> None:
-    cipher, rules = await installation.keyring.cipher(tx), shared_rules()
+    cipher, rules = await installation.keyring.cipher(tx), await installation.rules.rules()
     standing = await read_standing(tx, cipher, rules=rules, at=installation.clock.now())
     await write(tx, cipher, installation.actor, wanted=wanted_of(placed, rules), standing=standing)
 

@@ -4,7 +4,7 @@ import msgspec
 
 from tenants import queries
 from tenants.bundle import Bundle, Contact, TenantSettings
-from tenants.detection import Standing, read_standing, shared_rules
+from tenants.detection import Standing, read_standing
 from tenants.installation import Installation
 from tenants.queries import MemberRow, RecordRow, TenantRow
 from watchfloor.feeds.feed import Feed
@@ -44,7 +44,8 @@ async def read_current(installation: Installation, bundle: Bundle) -> Current:
         tenant = await queries.select_tenant(tx, bundle.slug)
         if tenant is None and bundle.kind == "operator":
             tenant = await queries.select_operator(tx)
-    detection = Standing(at=installation.clock.now())
+    rules = await installation.rules.rules() if bundle.detection is not None else ()
+    detection = Standing(at=installation.clock.now(), rules=rules)
     if tenant is None:
         return Current(detection=detection)
     tenant_id = TenantId(tenant.id)
@@ -54,7 +55,7 @@ async def read_current(installation: Installation, bundle: Bundle) -> Current:
         feeds = await list_feeds(inside)
         if bundle.detection is not None and row is not None:
             cipher = await installation.keyring.cipher(inside)
-            detection = await read_standing(inside, cipher, rules=shared_rules(), at=detection.at)
+            detection = await read_standing(inside, cipher, rules=rules, at=detection.at)
     async with tenant_tx(installation.auth, tenant_id) as inside:
         fed = await queries.select_fed_feeds(inside)
         members = await queries.select_members(inside)

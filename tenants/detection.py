@@ -5,7 +5,6 @@ Reads the shared rules, because a bundle names them. What a change is and means 
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
 from typing import Final, TypeVar, cast
 
 import msgspec
@@ -14,13 +13,12 @@ from tenants.bundle import Detection, RuleException, RuleList, Severity, TunedRu
 from tenants.faults import BundleFaults, Fault, nearest
 from tenants.rules import PlacedBundle
 from watchfloor.alerts.overlay import commands, listing
-from watchfloor.alerts.overlay.catalogue import find
 from watchfloor.alerts.overlay.commands import NewException
 from watchfloor.alerts.overlay.listing import KeptException
 from watchfloor.audit.append import Actor
 from watchfloor.detect.document import DocumentFault
 from watchfloor.detect.filters import FilterDocument, faults_of, read_filter
-from watchfloor.detect.load import load_shared_rules
+from watchfloor.detect.finding import named_rule
 from watchfloor.detect.rule import Rule
 from watchfloor.detect.yaml_document import YamlValue
 from watchfloor.kernel.crypto import TenantCipher
@@ -55,18 +53,13 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """What the tenant has, at the moment `at`."""
+    """What the tenant has at the moment `at`, and the rules that there are to be tuned."""
 
     at: datetime
+    rules: tuple[Rule, ...] = ()
     settings: dict[str, Setting] = {}
     exceptions: dict[str, KeptException] = {}
     lists: dict[str, tuple[str, ...]] = {}
-
-
-@cache
-def shared_rules() -> tuple[Rule, ...]:
-    """The shared rules, read once a process."""
-    return load_shared_rules().rules
 
 
 def wanted_of(placed: PlacedBundle, rules: tuple[Rule, ...]) -> Wanted:
@@ -82,11 +75,12 @@ def wanted_of(placed: PlacedBundle, rules: tuple[Rule, ...]) -> Wanted:
 
 
 async def read_standing(tx: TenantTx, cipher: TenantCipher, *, rules: tuple[Rule, ...], at: datetime) -> Standing:
-    """What the tenant has. Settings of rules that are no longer shared are left out: they mean nothing."""
+    """What the tenant has. Settings of rules that are no longer there are left out: they mean nothing."""
     tuned = await listing.list_rules(tx, cipher, rules=rules, at=at)
     kept = await listing.unended_exceptions(tx, cipher, at=at)
     return Standing(
         at=at,
+        rules=rules,
         settings={
             found.rule.id: Setting(
                 rule=found.rule,
@@ -172,7 +166,7 @@ class _Reading:
     def setting(self, number: int, item: TunedRule) -> Setting | None:
         """A rule's setting."""
         try:
-            rule = find(self._rules, item.rule)
+            rule = named_rule(self._rules, item.rule)
         except NotFound as fault:
             guess = nearest(item.rule, [rule.title for rule in self._rules])
             self.fault(fault.message, guess, "rules", number, "rule")
@@ -229,7 +223,7 @@ async def _write_exceptions(
     for key, new in wanted.exceptions.items():
         kept_before = standing.exceptions.get(key)
         if kept_before is None or not _is_same(new, kept_before):
-            await commands.add_exception(tx, cipher, actor, wanted=new, rules=shared_rules(), at=standing.at)
+            await commands.add_exception(tx, cipher, actor, wanted=new, rules=standing.rules, at=standing.at)
 
 
 def _is_same(new: NewException, kept: KeptException) -> bool:

@@ -7,11 +7,13 @@ import msgspec
 
 from tenants import queries
 from tenants.queries import TenantRow
+from watchfloor.alerts.overlay.catalogue import Catalogue
 from watchfloor.audit.append import Actor
 from watchfloor.kernel.clock import Clock
 from watchfloor.kernel.config import Settings
 from watchfloor.kernel.db import Database, Role, directory_tx
 from watchfloor.kernel.errors import NotFound
+from watchfloor.ops.rulesets.installed import catalogue
 from watchfloor.tenancy.keyring import Keyring
 
 
@@ -24,6 +26,7 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
     keyring: Keyring
     clock: Clock
     actor: Actor
+    rules: Catalogue
 
 
 @asynccontextmanager
@@ -43,6 +46,7 @@ async def open_installation(settings: Settings, *, clock: Clock, request_id: str
                 keyring=Keyring.open(settings),
                 clock=clock,
                 actor=Actor(kind="system", id="watchfloor tenant", role="operator", request_id=request_id),
+                rules=catalogue(settings),
             )
         finally:
             await auth.close()

@@ -12,7 +12,7 @@ import msgspec
 
 from tenants.bundle import Bundle, BundleFeed, Contact, settings_of
 from tenants.current import Current
-from tenants.detection import check_lives, items_standing, items_wanted, shared_rules, wanted_of
+from tenants.detection import check_lives, items_standing, items_wanted, wanted_of
 from tenants.faults import BundleFaults, Fault
 from tenants.rules import PlacedBundle
 from watchfloor.feeds.feed import Feed
@@ -171,7 +171,7 @@ def _member_changes(bundle: Bundle, current: Current) -> Iterable[Change]:
 def _detection_changes(placed: PlacedBundle, current: Current) -> Iterable[Change]:
     if placed.bundle.detection is None:
         return []
-    wanted = wanted_of(placed, shared_rules())
+    wanted = wanted_of(placed, current.detection.rules)
     faults = list(check_lives(placed, wanted, current.detection))
     if faults:
         raise BundleFaults(faults)

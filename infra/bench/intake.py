@@ -39,6 +39,7 @@ from watchfloor.normalise.dispatch import normalise
 from watchfloor.normalise.raw import RawEvent
 from watchfloor.ops.embedded.postgres import PostgresServer
 from watchfloor.ops.pipeline import Pipeline
+from watchfloor.ops.pipeline_alerting import Alerting
 from watchfloor.ops.pipeline_journal import open_journal
 from watchfloor.ops.pipeline_turn import Bench
 from watchfloor.ops.rulesets.compiled import shared_engine
@@ -184,7 +185,9 @@ async def measure_pipeline(settings: Settings, feed: Feed, events: int) -> None:
     tell("stages, CPU an event:")
     await measure_stages(intake, store, feed)
     with open_journal(settings.home / "run") as journal:
-        bench = Bench(intake=intake, store=store, engine=shared_engine(), clock=SystemClock(), journal=journal)
+        bench = Bench(
+            intake=intake, store=store, alerting=Alerting(shared_engine()), clock=SystemClock(), journal=journal
+        )
         cpu, wall = time.process_time(), time.perf_counter()
         await Pipeline(database, bench, Wake(valkey)).drain()
         cpu, wall = time.process_time() - cpu, time.perf_counter() - wall

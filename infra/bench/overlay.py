@@ -22,7 +22,6 @@ import msgspec
 
 from infra.scratch import scratch_installation
 from watchfloor.alerts.overlay import commands
-from watchfloor.alerts.overlay.loading import Overlays
 from watchfloor.audit.append import Actor
 from watchfloor.detect.engine import Engine
 from watchfloor.detect.filters import FilterDocument, read_filter
@@ -41,6 +40,7 @@ from watchfloor.kernel.db import Database, Role, TenantTx, tenant_tx
 from watchfloor.kernel.ids import TenantId, new_uuid
 from watchfloor.lake.segments import SegmentStore
 from watchfloor.ops.embedded.postgres import PostgresServer
+from watchfloor.ops.pipeline_alerting import Alerting
 from watchfloor.ops.pipeline_journal import open_journal
 from watchfloor.ops.pipeline_turn import Attempt, Bench, take_turn
 from watchfloor.ops.rulesets.compiled import shared_engine
@@ -182,10 +182,9 @@ async def main(count: int) -> None:
         bench = Bench(
             intake=hall.intake,
             store=SegmentStore(settings.lake_dir),
-            engine=hall.engine,
+            alerting=Alerting(hall.engine),
             clock=SystemClock(),
             journal=held.enter_context(open_journal(settings.home / "run")),
-            overlays=Overlays(),
         )
         figures: dict[tuple[int, bool], float] = {}
         for number, is_tuned in itertools.product(TENANTS, (False, True)):

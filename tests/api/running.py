@@ -18,6 +18,7 @@ from litestar.handlers import HTTPRouteHandler
 from watchfloor.kernel.config import Settings
 from watchfloor.kernel.serving import listen
 from watchfloor.ops.migrate import check_schema
+from watchfloor.ops.rulesets.installed import catalogue
 from watchfloor.web.app import Application, create_app
 from watchfloor.web.health import CheckSchema
 from watchfloor.web.server import run
@@ -101,7 +102,7 @@ def serving(
     async def main() -> None:
         stop = asyncio.Event()
         stops.append(stop)
-        async with open_services(settings, limits=limits) as services:
+        async with open_services(settings, catalogue=catalogue(settings), limits=limits) as services:
             routes = extra(services) if extra is not None else []
             app = create_app(services, check_schema=check, extra=routes)
             held.append(Api(base_url, services, app, asyncio.get_running_loop(), http))

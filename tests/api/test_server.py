@@ -16,6 +16,7 @@ from watchfloor.kernel.db import Database
 from watchfloor.kernel.errors import Conflict, Invalid, Unavailable
 from watchfloor.kernel.serving import listen
 from watchfloor.ops.migrate import check_schema
+from watchfloor.ops.rulesets.installed import catalogue
 from watchfloor.web.app import check_address
 from watchfloor.web.server import serve
 
@@ -27,7 +28,8 @@ async def old_schema(_database: Database) -> None:
 async def test_it_serves_until_it_is_told_to_stop(settings: Settings) -> None:
     settings = msgspec.structs.replace(settings, api_port=free_port())
     ready, stop = asyncio.Event(), asyncio.Event()
-    serving_task = asyncio.create_task(serve(settings, check_schema=check_schema, ready=ready.set, stop=stop))
+    serving = serve(settings, check_schema=check_schema, catalogue=catalogue(settings), ready=ready.set, stop=stop)
+    serving_task = asyncio.create_task(serving)
     await asyncio.wait_for(ready.wait(), 20)
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{settings.api_port}", trust_env=False) as client:
         assert (await client.get("/health/live")).json() == {"status": "ok"}
@@ -41,7 +43,13 @@ async def test_it_serves_until_it_is_told_to_stop(settings: Settings) -> None:
 async def test_another_schema_stops_the_start(settings: Settings) -> None:
     settings = msgspec.structs.replace(settings, api_port=free_port())
     with pytest.raises(Conflict, match="needs schema 2"):
-        await serve(settings, check_schema=old_schema, ready=lambda: None, stop=asyncio.Event())
+        await serve(
+            settings,
+            check_schema=old_schema,
+            catalogue=catalogue(settings),
+            ready=lambda: None,
+            stop=asyncio.Event(),
+        )
 
 
 def test_a_port_in_use_is_told_with_its_number_and_setting() -> None:

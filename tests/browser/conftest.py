@@ -13,6 +13,7 @@ from playwright.async_api import Browser, async_playwright
 from watchfloor.kernel.config import Settings
 from watchfloor.kernel.serving import listen
 from watchfloor.ops.migrate import check_schema
+from watchfloor.ops.rulesets.installed import catalogue
 from watchfloor.web.app import create_app
 from watchfloor.web.server import run
 from watchfloor.web.services import open_services
@@ -35,7 +36,9 @@ async def site(settings: Settings) -> AsyncGenerator[str]:
     """The address of a running application."""
     with contextlib.closing(listen("127.0.0.1", 0, setting="TEST")) as listener:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        async with open_services(msgspec.structs.replace(settings, public_url=address)) as services:
+        async with open_services(
+            msgspec.structs.replace(settings, public_url=address), catalogue=catalogue(settings)
+        ) as services:
             ready, stop = asyncio.Event(), asyncio.Event()
             app = create_app(services, check_schema=check_schema)
             serving = asyncio.create_task(run(app, listener, ready=ready.set, stop=stop))

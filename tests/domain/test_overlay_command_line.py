@@ -101,7 +101,7 @@ def test_what_is_wrong_says_where(run: Run, backups: str, tmp_path: Path) -> Non
         (("except", *WHY), "Give a file with a filter"),
         (("except", backups, "--owner", "kim", "--days", "1"), "reason"),
         (("fill", "hosts", *WHY), "Give --from"),
-        (("disable", "nothing", *WHY), "There is no such rule."),
+        (("disable", "nothing", *WHY), "There is no such rule"),
         (("except", "--end", "exc_x", *WHY), "nothing with this id"),
     ):
         found = run(*arguments)

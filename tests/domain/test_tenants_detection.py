@@ -9,11 +9,11 @@ import asyncpg
 import pytest
 
 from tenants.apply import apply, plan
-from tenants.detection import shared_rules
 from tenants.faults import BundleFaults
 from tenants.installation import Installation, find_tenant, open_installation
 from tenants.rules import PlacedBundle, read_bundles
 from watchfloor.alerts.overlay.loading import read_tuning
+from watchfloor.detect.load import load_shared_rules
 from watchfloor.detect.overlay import Tuning
 from watchfloor.kernel.clock import FixedClock
 from watchfloor.kernel.config import Settings
@@ -21,7 +21,7 @@ from watchfloor.kernel.db import tenant_tx
 from watchfloor.kernel.ids import TenantId
 
 NOON: Final = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
-FIRST, SECOND = (rule for rule in shared_rules()[:2])
+FIRST, SECOND = (rule for rule in load_shared_rules().rules[:2])
 
 NORD: Final = """\
 slug: nord

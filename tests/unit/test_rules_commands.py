@@ -99,6 +99,7 @@ def test_a_rule_that_cannot_be_run_is_a_fault_with_file_line_and_column(checkout
         (("status: test", "status: deprecated"), "deprecated", (3, 1)),
         (("ParentImage|", "ParentImgae|"), "field", (13, 9)),
         (("condition: picked and not filter", "condition: not filter and not picked"), "empty", (14, 5)),
+        (("Image|endswith: '\\whoami.exe'", "Image|re: '^.{80,}$'"), "prefilter", (9, 1)),
         (("'\\whoami.exe'", "'x'\n        User|expand: '%admins%'"), "list", (9, 1)),
         (("author: Somebody\n", ""), "author", (1, 1)),
         (("falsepositives: [Administrators]\n", ""), "falsepositives", (1, 1)),

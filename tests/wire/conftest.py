@@ -36,6 +36,7 @@ from watchfloor.kernel.valkey import Wake
 from watchfloor.lake.segments import SegmentStore
 from watchfloor.normalise.event import Event
 from watchfloor.ops.pipeline import Pipeline
+from watchfloor.ops.pipeline_alerting import Alerting
 from watchfloor.ops.pipeline_journal import open_journal
 from watchfloor.ops.pipeline_turn import Bench
 from watchfloor.ops.rulesets.compiled import shared_engine
@@ -149,7 +150,7 @@ class Site:
     def bench(self, intake: Intake, engine: Engine) -> Bench:
         """What a pipeline works with."""
         journal = self.held.enter_context(open_journal(self.run_dir))
-        return Bench(intake=intake, store=self.store, engine=engine, clock=SystemClock(), journal=journal)
+        return Bench(intake=intake, store=self.store, alerting=Alerting(engine), clock=SystemClock(), journal=journal)
 
     async def events(self, customer: Customer) -> list[Event]:
         """All events that the lake has of a customer."""

@@ -33,8 +33,6 @@ class Engine(Protocol):
     the overlay decides. Correlations never match here: they look at matches.
     """
 
-    def __hash__(self) -> int: ...
-
     @property
     def rules(self) -> tuple[Rule, ...]:
         """The rules, in the order that `Matches.rule` counts."""

@@ -172,7 +172,7 @@ def apply_filters(
     return tuple(changed[rule.id] for rule in rules), tuple(faults)
 
 
-def find_rule(rules: Iterable[Rule], name: str) -> Rule | None:
+def rule_called(rules: Iterable[Rule], name: str) -> Rule | None:
     """The rule that a document calls so: by its id, else by its name."""
     wanted = name.strip()
     return next((rule for rule in rules if rule.id == wanted.lower() or rule.name == wanted), None)
@@ -185,7 +185,7 @@ def faults_of(written: FilterDocument, rules: Sequence[Rule]) -> Iterator[tuple[
         yield ("logsource",), "No rule looks at this log source."
     for index, name in enumerate(names):
         path = ("filter", "rules", index) if isinstance(written.filter["rules"], list) else ("filter", "rules")
-        rule = find_rule(rules, name)
+        rule = rule_called(rules, name)
         if rule is None:
             yield path, f"There is no rule with the id or name {name!r}."
         elif not written.is_for(rule):
@@ -195,7 +195,7 @@ def faults_of(written: FilterDocument, rules: Sequence[Rule]) -> Iterator[tuple[
 def _misplaced(placed: PlacedFilter, rules: Sequence[Rule]) -> Iterator[RuleFault]:
     found = list(faults_of(placed.written, rules))
     for index, name in enumerate(placed.written.rules):
-        rule = find_rule(rules, name)
+        rule = rule_called(rules, name)
         if rule is not None and rule.correlation is not None:
             found.append((("filter", "rules", index), "A correlation looks at matches; filter the rules it counts."))
     for path, reason in found:

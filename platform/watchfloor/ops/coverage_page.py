@@ -29,12 +29,12 @@ def coverage_page(
 
 
 def _heading(coverage: Coverage, sources: Sequence[SeenSource], whose: str, days: int) -> Text:
-    ready, events = coverage.reaches["ready"], paint.several(sum(one.events for one in sources), "event")
+    ready, events = coverage.reaches["ready"], paint.counted(sum(one.events for one in sources), "event")
     return (
         Text("ATT&CK coverage", style="bold")
-        + Text(f"  {whose}, feeds of the last {paint.several(days, 'day')}\n", style=paint.DIM)
+        + Text(f"  {whose}, feeds of the last {paint.counted(days, 'day')}\n", style=paint.DIM)
         + Text(f"{ready:,} of {coverage.rules:,} rules can fire", style=paint.GOOD if ready else paint.BAD)
-        + Text(f": {paint.several(len(sources), 'log source')} brought {events}", style=paint.DIM)
+        + Text(f": {paint.counted(len(sources), 'log source')} brought {events}", style=paint.DIM)
     )
 
 
@@ -73,7 +73,7 @@ def _techniques(tactics: Sequence[TacticCoverage]) -> Table:
         table.add_row(Text(tactic.id, style="bold"), Text(tactic.name, style="bold"), "", "", "")
         for one in tactic.techniques:
             missing = ", ".join(f"{logsource_words(gap.logsource)} ({gap.rules})" for gap in one.missing)
-            row = (f"{one.ready} / {one.rules}", paint.bar(one.ready, one.rules), paint.plain(missing))
+            row = (f"{one.ready} / {one.rules}", paint.bar(one.ready, one.rules), Text(paint.plain(missing)))
             table.add_row(f"  {one.id}", one.name, *row)
     return table
 
@@ -85,7 +85,7 @@ def _missing(missing: Sequence[Missing]) -> Table:
     table.add_column("")
     for gap in missing[:_LISTED]:
         hint = Text("connect a feed", style=paint.GOOD) if gap.readable else Text("no parser for it", style=paint.DIM)
-        table.add_row(paint.plain(logsource_words(gap.logsource)), f"{gap.rules:,}", hint)
+        table.add_row(Text(paint.plain(logsource_words(gap.logsource))), f"{gap.rules:,}", hint)
     if len(missing) > _LISTED:
         table.add_row(Text(f"and {len(missing) - _LISTED} more", style=paint.DIM), "", "")
     return table
@@ -95,10 +95,10 @@ def _notes(coverage: Coverage, sources: Sequence[SeenSource]) -> Iterator[Text]:
     if not sources:
         yield Text("\nNo events of a known log source came in, so no rule can fire.", style=paint.WARN)
     if coverage.reaches["off"]:
-        yield Text(f"\n{paint.several(coverage.reaches['off'], 'rule')} switched off.", style=paint.WARN)
+        yield Text(f"\n{paint.counted(coverage.reaches['off'], 'rule')} switched off.", style=paint.WARN)
     if coverage.untagged:
         yield Text(
-            f"\n{paint.several(coverage.untagged, 'rule')} without an ATT&CK technique, counted in no row.",
+            f"\n{paint.counted(coverage.untagged, 'rule')} without an ATT&CK technique, counted in no row.",
             style=paint.DIM,
         )
 

@@ -61,9 +61,9 @@ def silent_page(rules: Sequence[Rule], reaches: Mapping[str, Reach]) -> Group:
     for rule in sorted(rules, key=lambda one: (order.index(reaches[one.id]), one.title)):
         ready = reaches[rule.id] == "ready"
         word = Text(REACHES[reaches[rule.id]], style=paint.GOOD if ready else paint.WARN)
-        table.add_row(paint.level(rule.level), paint.shown(rule.title), paint.plain(_looks_at(rule)), word)
+        table.add_row(paint.level(rule.level), paint.shown(rule.title), Text(paint.plain(_looks_at(rule))), word)
     summary = ", ".join(f"{counts[reach]:,} {words}" for reach, words in _HOW_MANY.items() if counts[reach])
-    return Group(Text(f"\n{paint.several(len(rules), 'rule')} did not fire: {summary}.\n"), table)
+    return Group(Text(f"\n{paint.counted(len(rules), 'rule')} did not fire: {summary}.\n"), table)
 
 
 def span(length: timedelta) -> str:
@@ -80,12 +80,12 @@ def _looks_at(rule: Rule) -> str:
 
 
 def _heading(active: Sequence[RuleFigures], tenants: Sequence[str], days: int) -> Text:
-    whose = tenants[0] if len(tenants) == 1 else paint.several(len(tenants), "customer")
-    fired = paint.several(sum(one.matches > 0 for one in active), "rule")
-    matches = paint.several(sum(one.matches for one in active), "match")
-    alerts = paint.several(sum(one.opened for one in active), "alert")
+    whose = tenants[0] if len(tenants) == 1 else paint.counted(len(tenants), "customer")
+    fired = paint.counted(sum(one.matches > 0 for one in active), "rule")
+    matches = paint.counted(sum(one.matches for one in active), "match", "matches")
+    alerts = paint.counted(sum(one.opened for one in active), "alert")
     return Text("Rule health", style="bold") + Text(
-        f"  {whose}, last {paint.several(days, 'day')}: {fired} fired, {matches}, {alerts}", style=paint.DIM
+        f"  {whose}, last {paint.counted(days, 'day')}: {fired} fired, {matches}, {alerts}", style=paint.DIM
     )
 
 
@@ -111,15 +111,15 @@ def _rules(
 
 def _title(one: RuleFigures, now: datetime) -> Text:
     title = paint.shown(one.title or one.rule_id)
-    held = f"{paint.several(one.held_keys, 'alert')} held" if one.held_keys else ""
+    held = f"{paint.counted(one.held_keys, 'alert')} held" if one.held_keys else ""
     if one.throttled_since is not None:
-        where = f" in {paint.several(one.throttled_tenants, 'customer')}" if one.throttled_tenants > 1 else ""
+        where = f" in {paint.counted(one.throttled_tenants, 'customer')}" if one.throttled_tenants > 1 else ""
         since = span(now - one.throttled_since)
         title += Text(f"\n⚠ throttled {since}{where}{': ' if held else ''}{held}", style=paint.BAD)
     elif held:
         title += Text(f"\n{held}", style=paint.WARN)
     if one.off_in:
-        title += Text(f"\nswitched off by {paint.several(one.off_in, 'customer')}", style=paint.DIM)
+        title += Text(f"\nswitched off by {paint.counted(one.off_in, 'customer')}", style=paint.DIM)
     return title
 
 
@@ -149,7 +149,7 @@ def _notes(active: Sequence[RuleFigures]) -> Iterator[Text]:
     throttled = sum(one.throttled_since is not None for one in active)
     if throttled:
         yield Text(
-            f"\n⚠ {paint.several(throttled, 'rule')} throttled. All matches count, and hosts that a rule had not"
+            f"\n⚠ {paint.counted(throttled, 'rule')} throttled. All matches count, and hosts that a rule had not"
             " concerned before still get alerts. Narrow it with an exception, or wait: two calm hours end it.",
             style=paint.WARN,
         )

@@ -31,6 +31,7 @@ from watchfloor.kernel.logging import log_context
 from watchfloor.kernel.outbox import INCIDENT_CHANGED
 from watchfloor.kernel.valkey import Wake, connect
 from watchfloor.lake.segments import SegmentStore
+from watchfloor.ops.pipeline_alerting import Alerting
 from watchfloor.ops.pipeline_faults import will_pass
 from watchfloor.ops.pipeline_journal import left_behind, open_journal
 from watchfloor.ops.pipeline_turn import Attempt, Bench, Outcome, take_turn
@@ -80,7 +81,7 @@ async def serve(settings: Settings, *, ready: Callable[[], None], stop: asyncio.
         bench = Bench(
             intake=intake,
             store=SegmentStore(settings.lake_dir),
-            engine=engine,
+            alerting=Alerting(engine),
             clock=SystemClock(),
             journal=held.enter_context(open_journal(settings.home / "run")),
         )
@@ -149,7 +150,7 @@ class Pipeline:
 
     def _change_rules(self, engine: Engine) -> None:
         """The next turns match with `engine`; those under work finish with what they began with."""
-        self._bench = msgspec.structs.replace(self._bench, engine=engine)
+        self._bench = msgspec.structs.replace(self._bench, alerting=self._bench.alerting.with_rules(engine))
         _logger.info("The rules changed: %s are at work now.", len(engine.rules))
 
     async def _watch(self, stop: asyncio.Event) -> None:

@@ -6,7 +6,6 @@ be writing: correlations and alerts. Matches of rules that only serve correlatio
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import lru_cache
 
 import msgspec
 
@@ -36,12 +35,17 @@ NOTHING_ALERTED = Alerted(changes=[], incidents=[])
 
 
 class Alerting:
-    """The way from matches to incidents, for one rule set."""
+    """The way from matches to incidents, for one rule set. Made once for each: it reads all correlations."""
 
-    def __init__(self, engine: Engine, overlays: Overlays) -> None:
+    def __init__(self, engine: Engine, overlays: Overlays | None = None) -> None:
+        self.engine = engine
         self._rules = engine.rules
-        self._overlays = overlays
-        self._correlator = correlator_of(engine)
+        self._overlays = Overlays() if overlays is None else overlays
+        self._correlator = Correlator(engine.rules)
+
+    def with_rules(self, engine: Engine) -> "Alerting":
+        """The same way for another rule set."""
+        return Alerting(engine, self._overlays)
 
     async def alert(
         self, tx: TenantTx, cipher: TenantCipher, *, events: Sequence[Event], matches: Matches, at: datetime
@@ -94,9 +98,3 @@ class Alerting:
 def joined_matches(*columns: Matches) -> Matches:
     """All matches, in the order of events, then rules."""
     return as_matches([pair for found in columns for pair in zip(found.event, found.rule, strict=True)])
-
-
-@lru_cache(maxsize=4)
-def correlator_of(engine: Engine) -> Correlator:
-    """The correlator over an engine's rules, made once for each."""
-    return Correlator(engine.rules)

@@ -12,7 +12,6 @@ from typing import Final
 import msgspec
 
 from watchfloor.alerts.alert import AlertChange
-from watchfloor.alerts.overlay.loading import Overlays
 from watchfloor.detect.engine import Engine
 from watchfloor.feeds.hours import count
 from watchfloor.feeds.intake.quarantine import put_aside
@@ -55,11 +54,15 @@ class Bench(msgspec.Struct, frozen=True, kw_only=True):
 
     intake: Intake
     store: EventStore
-    engine: Engine
+    alerting: Alerting
     clock: Clock
     journal: Journal
-    overlays: Overlays = msgspec.field(default_factory=Overlays)
     costs: CostLedger = msgspec.field(default_factory=CostLedger)
+
+    @property
+    def engine(self) -> Engine:
+        """The engine whose matches are taken to incidents."""
+        return self.alerting.engine
 
 
 async def take_turn(bench: Bench, turn: Turn, attempt: Attempt) -> Outcome:
@@ -83,11 +86,11 @@ async def _write(bench: Bench, work: Work, digested: Digest) -> Alerted:
     if digested.events:
         await bench.store.append(tx, cipher, digested.events)
     await put_aside(tx, cipher, digested.put_aside)
-    alerting = Alerting(bench.engine, bench.overlays)
-    alerted = await alerting.alert(tx, cipher, events=digested.events, matches=digested.matches, at=bench.clock.now())
+    now = bench.clock.now()
+    alerted = await bench.alerting.alert(tx, cipher, events=digested.events, matches=digested.matches, at=now)
     await count(tx, digested.hours)
     await count_sources(tx, digested.sources)
-    await bench.costs.add(tx, digested.costs, at=bench.clock.now())
+    await bench.costs.add(tx, digested.costs, at=now)
     return alerted
 
 

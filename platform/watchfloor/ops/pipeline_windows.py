@@ -16,7 +16,6 @@ from watchfloor.kernel.ids import TenantId
 from watchfloor.kernel.logging import log_context
 from watchfloor.kernel.outbox import INCIDENT_CHANGED
 from watchfloor.kernel.valkey import Wake
-from watchfloor.ops.pipeline_alerting import Alerting
 from watchfloor.ops.pipeline_faults import will_pass
 from watchfloor.ops.pipeline_turn import Bench
 from watchfloor.tenancy.directory import active_tenants
@@ -68,8 +67,7 @@ class WindowCloser:
         """Closes some windows of a tenant; whether more wait."""
         async with tenant_tx(self._database, tenant_id) as tx:
             cipher = await self._keyring.cipher(tx)
-            alerting = Alerting(bench.engine, bench.overlays)
-            alerted, has_more = await alerting.close_windows(tx, cipher, at=bench.clock.now())
+            alerted, has_more = await bench.alerting.close_windows(tx, cipher, at=bench.clock.now())
         if alerted.incidents:
             await self._wake.hint(INCIDENT_CHANGED, tenant_id)
         return has_more

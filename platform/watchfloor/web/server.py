@@ -9,6 +9,7 @@ import contextlib
 from collections.abc import Callable
 from typing import Final
 
+from watchfloor.alerts.overlay.catalogue import Catalogue
 from watchfloor.kernel.config import Settings
 from watchfloor.kernel.serving import HttpServer, Listener, listen
 from watchfloor.web.app import Application, create_app
@@ -20,7 +21,12 @@ _KEEP_ALIVE_SECONDS: Final = 30
 
 
 async def serve(
-    settings: Settings, *, check_schema: CheckSchema, ready: Callable[[], None], stop: asyncio.Event
+    settings: Settings,
+    *,
+    check_schema: CheckSchema,
+    catalogue: Catalogue,
+    ready: Callable[[], None],
+    stop: asyncio.Event,
 ) -> None:
     """Serves at `api_host` and `api_port` until told to stop; calls `ready` once it answers.
 
@@ -28,7 +34,7 @@ async def serve(
     """
     listening = listen(settings.api_host, settings.api_port, setting="WATCHFLOOR_API_PORT")
     with contextlib.closing(listening) as listener:
-        async with open_services(settings) as services:
+        async with open_services(settings, catalogue=catalogue) as services:
             await check_schema(services.app)
             await run(create_app(services, check_schema=check_schema), listener, ready=ready, stop=stop)
 

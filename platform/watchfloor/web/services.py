@@ -38,7 +38,14 @@ class Services:
     """Everything that a request may need. `app` reads and writes tenants, `auth` the directory."""
 
     def __init__(
-        self, settings: Settings, *, app: Database, auth: Database, valkey: Redis, limits: Limits = STANDARD_LIMITS
+        self,
+        settings: Settings,
+        *,
+        app: Database,
+        auth: Database,
+        valkey: Redis,
+        catalogue: Catalogue,
+        limits: Limits = STANDARD_LIMITS,
     ) -> None:
         self.settings = settings
         self.app = app
@@ -50,12 +57,14 @@ class Services:
         self.cursors = Cursors.open(settings)
         self.limiter = Limiter(valkey)
         self.local_limiter = LocalLimiter()
-        self.catalogue = Catalogue()
+        self.catalogue = catalogue
         self.clock: Clock = SystemClock()
 
 
 @asynccontextmanager
-async def open_services(settings: Settings, *, limits: Limits = STANDARD_LIMITS) -> AsyncGenerator[Services]:
+async def open_services(
+    settings: Settings, *, catalogue: Catalogue, limits: Limits = STANDARD_LIMITS
+) -> AsyncGenerator[Services]:
     """Opens all of it and closes it at the end.
 
     Raises Unavailable when PostgreSQL is away, Invalid when a key is missing. Valkey may be away.
@@ -66,7 +75,7 @@ async def open_services(settings: Settings, *, limits: Limits = STANDARD_LIMITS)
         try:
             valkey = connect(settings)
             try:
-                yield Services(settings, app=app, auth=auth, valkey=valkey, limits=limits)
+                yield Services(settings, app=app, auth=auth, valkey=valkey, catalogue=catalogue, limits=limits)
             finally:
                 await valkey.aclose()
         finally:

@@ -1,24 +1,32 @@
-"""The shared rules as a process without an engine knows them: for listing, and for checking what people name.
+"""The rules as a process without an engine knows them: for listing, and for checking what people name.
 
-Read from the content when they are first asked for, and again when its files change.
+Read when they are first asked for, and again when what they come from has changed.
 """
 
 import asyncio
-from pathlib import Path
+from collections.abc import Callable
+from typing import Final
 
-from watchfloor.detect.load import load_shared_rules, shared_folder
+from watchfloor.detect.finding import named_rule
 from watchfloor.detect.rule import Rule
-from watchfloor.kernel.errors import NotFound
 
-_Files = frozenset[tuple[str, int, int]]
+Load = Callable[[], tuple[Rule, ...]]
+"""Reads the rules; may take seconds."""
+
+Stamp = Callable[[], object]
+"""Gives something that is equal as long as the rules would be; quick."""
+
+_NEVER_READ: Final = object()
 
 
 class Catalogue:
-    """The shared rules."""
+    """The rules of an installation."""
 
-    def __init__(self) -> None:
+    def __init__(self, load: Load, stamp: Stamp) -> None:
+        self._load = load
+        self._stamp = stamp
         self._rules: tuple[Rule, ...] = ()
-        self._files: _Files | None = None
+        self._read: object = _NEVER_READ
         self._turn = asyncio.Lock()
 
     async def rules(self) -> tuple[Rule, ...]:
@@ -28,27 +36,10 @@ class Catalogue:
 
     async def rule(self, name: str) -> Rule:
         """The rule with this id, name or title. Raises NotFound."""
-        return find(await self.rules(), name)
+        return named_rule(await self.rules(), name)
 
     def _current(self) -> tuple[Rule, ...]:
-        files = _files(shared_folder())
-        if files != self._files:
-            self._rules, self._files = load_shared_rules().rules, files
+        stamp = self._stamp()
+        if stamp != self._read:
+            self._rules, self._read = self._load(), stamp
         return self._rules
-
-
-def find(rules: tuple[Rule, ...], name: str) -> Rule:
-    """The rule with this id, name or title. Raises NotFound."""
-    wanted = name.strip()
-    for rule in rules:
-        if wanted.lower() in (rule.id, rule.title.lower()) or (rule.name is not None and wanted == rule.name):
-            return rule
-    raise NotFound("There is no such rule.")
-
-
-def _files(folder: Path) -> _Files:
-    found: set[tuple[str, int, int]] = set()
-    for file in folder.rglob("*.y*ml"):
-        state = file.stat()
-        found.add((str(file), state.st_mtime_ns, state.st_size))
-    return frozenset(found)

@@ -2,12 +2,13 @@
 
 Per event: its type gives a program; the program's scanner goes over the event's canonical JSON once; what that brings
 up is decided exactly. An event whose text brings up nothing costs no more than the scan. Programs and decisions are
-opened at their first use; scanners belong to threads; everything else never changes.
+opened at their first use, for all threads; only the room in which a thread scans is its own.
 """
 
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
 from typing import Final
 
 import msgspec
@@ -20,7 +21,7 @@ from watchfloor.detect.prefilter.census import is_counted, kind_of
 from watchfloor.detect.prefilter.decision import Decision, Fields, compile_decision
 from watchfloor.detect.prefilter.partial import EVENT_ID, OTHER, numbers_in, simplify
 from watchfloor.detect.prefilter.program import Program, assemble
-from watchfloor.detect.prefilter.scanner import Scan, open_scan
+from watchfloor.detect.prefilter.scanner import OpenProgram, Scan
 from watchfloor.detect.rule import Rule
 from watchfloor.normalise.event import Event, FieldValue, LogSource
 
@@ -55,15 +56,17 @@ class PrefilteredEngine:
     """The engine of production."""
 
     def __init__(self, rules: Sequence[Rule], programs: Programs | None = None) -> None:
-        """`programs` have been made from the same rules (see `cache`); those that are missing are made when needed."""
+        """`programs` were made from the same rules (see `artifact`); those that are missing are made when needed."""
         self._rules = tuple(rules)
         self._version = ruleset_version(self._rules)
         self._programs = dict(programs or {})
         self._numbers: dict[tuple[LogSource, ...], frozenset[int]] = {}
         self._decisions: list[Decision | None] = [None] * len(self._rules)
         self._threads = _Threads()
+        self._covering: dict[tuple[LogSource, ...], list[tuple[int, Rule]]] = {}
         self._made: dict[bytes, Program] = {}
-        self._making = threading.Lock()
+        self._opened: dict[int, OpenProgram] = {}
+        self._making = threading.RLock()
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -133,11 +136,11 @@ class PrefilteredEngine:
 
     def scan(self, logsources: tuple[LogSource, ...], event_id: FieldValue, *, flat: bool | None = None) -> Scan:
         """The calling thread's scan for such events. `event_id` may be anything; only an integer is a number."""
-        key = logsources, event_id if type(event_id) is int else None, flat
+        number = event_id if type(event_id) is int else None
+        key = logsources, number, flat
         found = self._threads.scans.get(key)
         if found is None:
-            number = event_id if type(event_id) is int else None
-            found = self._open(self.type_of(logsources, number, flat=flat))
+            found = self._thread_scan(self._open(self.type_of(logsources, number, flat=flat)))
             self._threads.remember(key, found)
         return found
 
@@ -158,7 +161,7 @@ class PrefilteredEngine:
         return program
 
     def open_all(self) -> None:
-        """Opens every program that is there, for the calling thread, and every rule: what is left to do is matching."""
+        """Opens every program that is there, and every rule: what is left to do is matching."""
         for _ in self.opening():
             pass
 
@@ -179,11 +182,21 @@ class PrefilteredEngine:
         rest = [EventType(logsources, OTHER, flat=True)] if OTHER in found else []
         return rest + sorted(set(judged), key=str)
 
-    def _open(self, event_type: EventType) -> Scan:
-        opened, program = self._threads.opened, self.program(event_type)
-        if id(program) not in opened:
-            opened[id(program)] = open_scan(program)
-        return opened[id(program)]
+    def _open(self, event_type: EventType) -> OpenProgram:
+        with self._making:
+            program = self.program(event_type)
+            found = self._opened.get(id(program))
+            if found is None:
+                found = self._opened[id(program)] = OpenProgram(program)
+        return found
+
+    def _thread_scan(self, program: OpenProgram) -> Scan:
+        """The calling thread's scan of a program: one for all event types that share it."""
+        scans = self._threads.of_programs
+        found = scans.get(program)
+        if found is None:
+            found = scans[program] = program.scan()
+        return found
 
     def _make(self, event_type: EventType) -> Program:
         """The program of a type. Types of the same conditions, of which nothing else is known, have the same one."""
@@ -194,7 +207,7 @@ class PrefilteredEngine:
         left = [(number, condition) for number, condition in conditions if condition != NEVER]
         kind, computed = kind_of(event_type.logsources, event_type.event_id), computed_in(event_type.logsources)
         known = kind if is_counted(kind) else ""
-        same = _ENCODER.encode((left, event_type.flat, known, sorted(computed.fields)))
+        same = sha256(_ENCODER.encode((left, event_type.flat, known, sorted(computed.fields)))).digest()
         program = self._made.get(same)
         if program is None:
             program = self._made[same] = assemble(left, flat=event_type.flat, kind=known, computed=computed)
@@ -202,11 +215,14 @@ class PrefilteredEngine:
 
     def covering(self, logsources: tuple[LogSource, ...]) -> list[tuple[int, Rule]]:
         """The rules for events of these log sources, with their numbers."""
-        return [
-            (number, rule)
-            for number, rule in enumerate(self._rules)
-            if any(covers(rule.logsource, logsource) for logsource in logsources)
-        ]
+        found = self._covering.get(logsources)
+        if found is None:
+            found = self._covering[logsources] = [
+                (number, rule)
+                for number, rule in enumerate(self._rules)
+                if any(covers(rule.logsource, logsource) for logsource in logsources)
+            ]
+        return found
 
     def _named_numbers(self, logsources: tuple[LogSource, ...]) -> frozenset[int]:
         found = self._numbers.get(logsources)
@@ -237,7 +253,7 @@ class _Threads(threading.local):
         self.scans: dict[tuple[tuple[LogSource, ...], int | None, bool | None], Scan] = {}
         self.calls = 0
         self.costs: dict[int, tuple[int, int]] = {}
-        self.opened: dict[int, Scan] = {}
+        self.of_programs: dict[OpenProgram, Scan] = {}
 
     def remember(self, key: tuple[tuple[LogSource, ...], int | None, bool | None], scan: Scan) -> None:
         if len(self.scans) >= self.MOST:

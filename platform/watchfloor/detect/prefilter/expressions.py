@@ -13,8 +13,9 @@ from watchfloor.detect.prefilter.grammar import Token
 from watchfloor.detect.prefilter.needles import Clause, literal_clause
 from watchfloor.detect.prefilter.rewriting import rewrite
 
-_UNLIKE: Final = re.compile(r"\[\[?[:.=]|\\[QEpPCzZXRKGhHvVN\d]|\(\?(?![ims]*[:)]|P<)")
-"""Where RE2 and Python's `re` may read an expression differently."""
+_UNLIKE: Final = re.compile(r"\\\\|(\[\[?[:.=]|\\[QEpPCzZXRKGhHvVN\d]|\(\?(?![ims]*[:)]|P<))")
+"""Where RE2 and Python's `re` may read an expression differently (group 1); a backslash that stands for itself is no
+such place, and says nothing of what follows it."""
 
 Weigh = Callable[[frozenset[str]], float]
 """How common a clause's needles are."""
@@ -25,7 +26,7 @@ RARE: Final = 0.005
 
 def regex_clauses(pattern: str, weigh: Weigh) -> list[Clause]:
     """The clauses of an expression, whatever the letter case; none if nothing must be there."""
-    if _UNLIKE.search(pattern):
+    if any(found[1] for found in _UNLIKE.finditer(pattern)):
         return []
     try:
         tokens = grammar.parse(pattern)

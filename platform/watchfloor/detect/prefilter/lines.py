@@ -19,15 +19,13 @@ from watchfloor.detect.prefilter.decision import Fields
 from watchfloor.detect.prefilter.engine import PrefilteredEngine
 from watchfloor.detect.prefilter.scanner import Scan
 from watchfloor.detect.view import EventView
+from watchfloor.normalise.body import MAX_BYTES
 from watchfloor.normalise.event import Event, FieldValue
 from watchfloor.normalise.failure import ParseFailed
 from watchfloor.normalise.linux.sysmon import is_linux_sysmon
-from watchfloor.normalise.windows.fixups import fix_up
+from watchfloor.normalise.windows.fixups import SYSMON_EVENT_TYPES, fix_up
 from watchfloor.normalise.windows.logsources import logsources_of, service_of
-from watchfloor.normalise.windows.shapes import flatten
-
-MAX_LINE_BYTES: Final = 256 * 1024
-"""Longer lines are the normaliser's to refuse."""
+from watchfloor.normalise.windows.shapes import MAX_EVENT_ID, flatten
 
 MOST_TYPES: Final = 8_192
 """Event types remembered; attackers can name channels as they like."""
@@ -35,17 +33,11 @@ MOST_TYPES: Final = 8_192
 MOST_SHAPES: Final = 1_024
 """Sets of field names remembered for each event type."""
 
-MAX_EVENT_ID: Final = 999_999_999
-"""The highest number that the normaliser takes for a Windows event's."""
-
 KEY_EVENT: Final = 12
 """Sysmon's event whose `EventType` says to which log sources it belongs."""
 
-_REGISTRY_ACTIONS: Final = frozenset({"createkey", "deletekey", "deletevalue", "setvalue", "renamekey"})
-
-
 KEY_EVENT_LOGSOURCES: Final = tuple(
-    sorted({found for action in _REGISTRY_ACTIONS for found in logsources_of("sysmon", KEY_EVENT, action)}, key=str)
+    sorted({found for action in SYSMON_EVENT_TYPES for found in logsources_of("sysmon", KEY_EVENT, action)}, key=str)
 )
 """All that it may belong to."""
 
@@ -101,7 +93,7 @@ class LineMatcher:
             candidates = None
             beginning = line[: line.find(_SECOND_TEXT)]
             kind = beginnings[beginning] if beginning in beginnings else self._learn(line, beginning)
-            if kind is not None and len(line) <= MAX_LINE_BYTES:
+            if kind is not None and len(line) <= MAX_BYTES:
                 candidates = kind.scan(line)
                 if candidates == ():
                     continue
@@ -139,7 +131,7 @@ class LineMatcher:
             return None
         service, action = service_of(header.Channel), (header.EventType or "").lower()
         logsources, direct = logsources_of(service, header.EventID, action), True
-        if service == "sysmon" and header.EventID == KEY_EVENT and action not in _REGISTRY_ACTIONS:
+        if service == "sysmon" and header.EventID == KEY_EVENT and action not in SYSMON_EVENT_TYPES:
             logsources, direct = KEY_EVENT_LOGSOURCES, False
         scan = self._engine.scan(logsources, header.EventID)
         return _Kind(scan, direct, computed_in(logsources).fields, {})

@@ -31,10 +31,12 @@ from watchfloor.detect.condition import (
     Wildcard,
 )
 from watchfloor.detect.folding import fold
-from watchfloor.detect.prefilter.additions import CUT_OUT, Computed
+from watchfloor.detect.lists import widen
+from watchfloor.detect.prefilter.additions import CUT_OUT, NOTHING, Computed
 from watchfloor.detect.prefilter.census import Census
 from watchfloor.detect.prefilter.expressions import regex_clauses
 from watchfloor.detect.prefilter.needles import Clause, number_clause, pattern_clauses
+from watchfloor.detect.rule import Rule
 
 MOST_CLAUSES: Final = 2
 """How many clauses of a rule are looked for; the rarest are."""
@@ -124,6 +126,11 @@ class Necessity:
             chosen = (clauses[min(place, len(clauses) - 1)] for clauses in alternatives)
             joined.append(frozenset(needle for clause in chosen for needle in clause))
         return self._rarest(joined)
+
+
+def is_always_decided(rule: Rule) -> bool:
+    """Whether nothing must be in an event for the rule to match, so that each event of its log source is decided."""
+    return not Necessity(Census(None), NOTHING).clauses_of(widen(rule.condition))
 
 
 def refuters_of(condition: Condition) -> frozenset[Refuter]:

@@ -4,6 +4,8 @@ Windows names an event's type by `EventID`, so tests on it are decided once for 
 compared exactly: another spelling might be another field.
 """
 
+from typing import Final
+
 from watchfloor.detect.compilation import compile_condition
 from watchfloor.detect.condition import (
     AllOf,
@@ -20,11 +22,10 @@ from watchfloor.detect.condition import (
 from watchfloor.detect.lists import ALWAYS, NEVER
 from watchfloor.detect.view import EventView
 
-EVENT_ID = "EventID"
+EVENT_ID: Final = "EventID"
 """The field that is known."""
 
-
-OTHER = -1
+OTHER: Final = -1
 """Stands for all numbers that no rule in question names."""
 
 

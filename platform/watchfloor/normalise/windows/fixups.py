@@ -15,7 +15,9 @@ from watchfloor.normalise.event import FieldValue
 from watchfloor.normalise.parsed import as_text
 
 _SYSMON_EVENT_TYPE: Final = re.compile(r"^EventType: (\w+)\s*$", re.MULTILINE)
-_SYSMON_EVENT_TYPES: Final = frozenset({"createkey", "deletekey", "deletevalue", "setvalue", "renamekey"})
+SYSMON_EVENT_TYPES: Final = frozenset({"createkey", "deletekey", "deletevalue", "setvalue", "renamekey"})
+"""The `EventType`s of Sysmon's events about the registry, in lower case."""
+
 _HEX: Final = re.compile(r"0[xX][0-9a-fA-F]{1,16}")
 _HIVES: Final[tuple[tuple[str, str], ...]] = (
     ("\\REGISTRY\\MACHINE", "HKLM"),
@@ -61,7 +63,7 @@ def _split_hashes(flat: dict[str, FieldValue]) -> None:
 
 def _restore_event_type(flat: dict[str, FieldValue], event_id: int) -> None:
     """NXLog puts its own severity into `EventType`; Sysmon's word is still in the message."""
-    if as_text(flat.get("EventType")).lower() in _SYSMON_EVENT_TYPES:
+    if as_text(flat.get("EventType")).lower() in SYSMON_EVENT_TYPES:
         return
     written = _SYSMON_EVENT_TYPE.search(as_text(flat.get("Message")))
     if written is not None:

@@ -17,6 +17,9 @@ from watchfloor.normalise.parsed import as_object, as_text
 _ATTRIBUTES: Final = "#attributes"
 _TEXT: Final = "#text"
 _PARAMETER: Final = re.compile(r"param\d+")
+MAX_EVENT_ID: Final = 999_999_999
+"""The highest number that is taken for an event's."""
+
 _EVENT_ID: Final = re.compile(r"\d{1,9}")
 
 _WINLOG_HEADER: Final[dict[str, str]] = {
@@ -169,6 +172,6 @@ def _event_id(value: FieldValue) -> int | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
-        return value if 0 <= value <= 999_999_999 else None
+        return value if 0 <= value <= MAX_EVENT_ID else None
     text = as_text(value)
     return int(text) if text.isascii() and _EVENT_ID.fullmatch(text) else None

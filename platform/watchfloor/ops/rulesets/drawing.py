@@ -13,8 +13,8 @@ from rich.text import Text
 
 from watchfloor.detect.explain import Explanation, Node, Seen
 from watchfloor.kernel.characters import visible
+from watchfloor.ops.paint import ACCENT, DIM, plain
 from watchfloor.ops.rulesets.lint import words_of
-from watchfloor.ops.scan.report import ACCENT, DIM, shown
 
 YES: Final = "#8fd694"
 NO: Final = "#ff8a65"
@@ -42,7 +42,7 @@ def draw_explanation(explanation: Explanation, *, console: Console, full: bool =
     yield Text.assemble(
         (" matches ", f"bold #1b1b1b on {YES}") if explanation.matches else (" no match ", f"bold #1b1b1b on {NO}"),
         "  ",
-        (shown(explanation.title), "bold"),
+        (plain(explanation.title), "bold"),
         (f"  {explanation.rule_id}", DIM),
     )
     yield from _draw_source(explanation)
@@ -77,7 +77,7 @@ def _joined(node: Node) -> _Line:
 def _draw(line: _Line, *, first: str, rest: str, full: bool) -> Iterator[tuple[str, str, Text]]:
     """The lines of a part: what stands before each, before its continuations, and the line itself."""
     text = Text.assemble(_mark(line.holds), " ")
-    words = " ".join(shown(word) for word in line.words)
+    words = " ".join(plain(word) for word in line.words)
     if words:
         text.append(words, style="bold")
         text.append("  ")
@@ -112,7 +112,7 @@ def _merged(node: Node, alternatives: Sequence[Node], *, full: bool) -> Text:
     field = alternatives[0]
     tests = [item for item in alternatives if item.holds] if node.holds and not full else list(alternatives)
     kept = tests if full else tests[:_MOST_ALTERNATIVES]
-    text = Text.assemble((shown(field.name or ""), ACCENT), " ")
+    text = Text.assemble((plain(field.name or ""), ACCENT), " ")
     text.append(" or ".join(_cut(item.test or "", full=full) for item in kept))
     left = len(alternatives) - len(kept)
     if left:
@@ -126,7 +126,7 @@ def _merged(node: Node, alternatives: Sequence[Node], *, full: bool) -> Text:
 
 
 def _test(node: Node, *, full: bool) -> Text:
-    name = shown(node.name) if node.name is not None else "some value"
+    name = plain(node.name) if node.name is not None else "some value"
     text = Text.assemble((name, ACCENT), " ", _cut(node.test or "", full=full))
     if node.other:
         text.append(f", which is {' or '.join(_quoted(other, full=full) for other in node.other)}")

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from watchfloor.detect.load import Origin, load_rules, load_shared_rules
+from watchfloor.alerts.overlay.catalogue import Catalogue
+from watchfloor.detect.load import Origin, load_rules, load_shared_rules, shared_folder
 from watchfloor.detect.rule import LoadReport, Rule, RuleFault, Samples
 from watchfloor.kernel.config import Settings
 from watchfloor.ops.rulesets.manifest import Manifest, hash_files, manifests
@@ -42,6 +43,17 @@ def ruleset_stamp(settings: Settings) -> str:
     for _, manifest in manifests(settings.home):
         digest.update(f"{manifest.name}/{manifest.folder}\n".encode())
     return digest.hexdigest()
+
+
+def catalogue(settings: Settings) -> Catalogue:
+    """The rules of the installation, for people to name."""
+    return Catalogue(lambda: load_ruleset(settings).rules, lambda: (shared_stamp(), ruleset_stamp(settings)))
+
+
+def shared_stamp() -> frozenset[tuple[str, int, int]]:
+    """What changes when a file of the shared content does: names, times and sizes."""
+    states = ((file, file.stat()) for file in shared_folder().rglob("*.y*ml"))
+    return frozenset((str(file), state.st_mtime_ns, state.st_size) for file, state in states)
 
 
 def _load_set(folder: Path, manifest: Manifest) -> LoadReport:

@@ -4,7 +4,7 @@ A fault refuses a rule; a warning does not. Each stands at a file, a line and a 
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
@@ -14,6 +14,7 @@ from watchfloor.detect.compilation import compile_condition
 from watchfloor.detect.condition import AllOf, AnyOf, Condition, Keyword, Not, OnField, Reference, Selection
 from watchfloor.detect.lists import names_of, widen
 from watchfloor.detect.logsource import is_readable
+from watchfloor.detect.prefilter.necessary import is_always_decided
 from watchfloor.detect.rule import LoadReport, Rule
 from watchfloor.detect.view import EventView
 from watchfloor.detect.yaml_document import YamlDocument, YamlFault, YamlValue, read_documents
@@ -80,11 +81,8 @@ class Linting(msgspec.Struct, frozen=True, kw_only=True):
         return sorted(counts.items(), key=lambda one: (one[0] != "refused", -one[1], one[0]))
 
 
-def lint(report: LoadReport, *, always_evaluated: Collection[str] = ()) -> Linting:
-    """Looks over what was loaded. `Rule.path` must be a path that can be opened.
-
-    `always_evaluated` are the ids of the rules for which the engine has no prefilter.
-    """
+def lint(report: LoadReport) -> Linting:
+    """Looks over what was loaded. `Rule.path` must be a path that can be opened."""
     faults = [
         Finding(file=fault.file, line=fault.line, column=fault.column, code="refused", reason=fault.reason)
         for fault in report.faults
@@ -93,8 +91,6 @@ def lint(report: LoadReport, *, always_evaluated: Collection[str] = ()) -> Linti
     warnings = [
         _placed(rule, code, reason, places.of(rule, path)) for rule, code, reason, path in _warnings(report.rules)
     ]
-    always = [rule for rule in report.rules if rule.id in always_evaluated]
-    warnings += [_placed(rule, "prefilter", CODES["prefilter"], places.of(rule, ("detection",))) for rule in always]
     ordered = sorted([*faults, *warnings], key=lambda one: (one.file, one.line, one.column, one.code))
     return Linting(rules=len(report.rules), faults=len(faults), findings=tuple(ordered))
 
@@ -141,6 +137,8 @@ def _of_condition(rule: Rule) -> Iterator[_Warning]:
             yield rule, "field", reason, ("detection", field)
     if compile_condition(widen(rule.condition))(EventView({})):
         yield rule, "empty", CODES["empty"], ("detection", "condition")
+    elif is_always_decided(rule):
+        yield rule, "prefilter", CODES["prefilter"], ("detection",)
 
 
 def fields_of(condition: Condition) -> Iterator[str]:

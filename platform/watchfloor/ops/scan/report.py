@@ -12,23 +12,11 @@ import msgspec
 from rich.console import Console
 from rich.text import Text
 
-from watchfloor.detect.rule import Level
-from watchfloor.kernel.characters import one_line
 from watchfloor.kernel.neutralise import Untrusted, for_terminal
+from watchfloor.ops.paint import ACCENT, DIM, WARN, badge, counted, plain
 from watchfloor.ops.scan.tally import RuleTally, Tally
 from watchfloor.ops.scan.verdict import Match
 
-DIM: Final = "#9aa5b1"
-ACCENT: Final = "#7fb8e6"
-WARNING: Final = "#ffd166"
-LEVEL_STYLES: Final[dict[Level, str]] = {
-    "critical": "bold #ffffff on #b3261e",
-    "high": "bold #1b1b1b on #ff8a65",
-    "medium": "bold #1b1b1b on #ffd166",
-    "low": "bold #1b1b1b on #7fb8e6",
-    "informational": "bold #1b1b1b on #9aa5b1",
-}
-_WORDS: Final[dict[Level, str]] = {"informational": "info"}
 _INDENT: Final = " " * 12
 _PLAIN_LINK: Final = re.compile(r"https://[\w./%@~+-]{1,500}", re.ASCII)
 
@@ -78,28 +66,13 @@ def summary(tally: Tally, pace: Pace, *, rules: int, refused: int) -> Iterator[T
         (tally.unknown, "event", "of a source that no parser knows; no rule looks at such events"),
     ):
         if number:
-            yield Text(f"{counted(number, thing)} {words}", style=WARNING)
-
-
-def badge(level: Level) -> Text:
-    """A level as a coloured word of fixed width."""
-    return Text(f" {_WORDS.get(level, level):<8} ", style=LEVEL_STYLES[level])
-
-
-def shown(text: str) -> str:
-    """Text of a rule: one line, with what a terminal would act on spelled out."""
-    return one_line(text, newline=" ")
-
-
-def counted(number: int, one: str, many: str | None = None) -> str:
-    """A number with its thing, in the right form."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+            yield Text(f"{counted(number, thing)} {words}", style=WARN)
 
 
 def _head(found: RuleTally) -> Text:
     files = f" in {found.files:,} files" if found.files > 1 else ""
     count = f"  {counted(found.count, 'match', 'matches')}{files}"
-    return Text.assemble(badge(found.rule.level), "  ", (shown(found.rule.title), "bold"), (count, ACCENT))
+    return Text.assemble(badge(found.rule.level), "  ", (plain(found.rule.title), "bold"), (count, ACCENT))
 
 
 def _byline(found: RuleTally) -> Iterator[Text]:
@@ -117,7 +90,7 @@ def _match(match: Match, width: int | None) -> Iterator[Text]:
     line = Text.assemble(_INDENT, (f"{when:<19}", ACCENT), "  ", for_terminal(Untrusted(match.summary)))
     line.no_wrap = True
     yield line
-    place = f"{shown(match.file)} #{match.index}" + (f" (line {match.line})" if match.line is not None else "")
+    place = f"{plain(match.file)} #{match.index}" + (f" (line {match.line})" if match.line is not None else "")
     room = None if width is None else max(width - len(_INDENT) - 21, 20)
     yield Text(f"{_INDENT}{'':<19}  {_ending(place, room)}", style=DIM, no_wrap=True)
 
@@ -127,7 +100,7 @@ def _ending(text: str, room: int | None) -> str:
 
 
 def _cut(text: str, style: str) -> Text:
-    return Text(f"{_INDENT}{shown(text)}", style=style, no_wrap=True)
+    return Text(f"{_INDENT}{plain(text)}", style=style, no_wrap=True)
 
 
 def _levels(tally: Tally) -> Text:
@@ -137,7 +110,7 @@ def _levels(tally: Tally) -> Text:
     text.append(f" on {counted(tally.events_matched, 'event')}:")
     for level, count in tally.level_counts():
         text.append(" ")
-        text.append(f" {count:,} {_WORDS.get(level, level)} ", style=LEVEL_STYLES[level])
+        text.append_text(badge(level, count=count))
     return text
 
 

@@ -59,7 +59,7 @@ def rules_coverage(*, tenant: str | None, days: int, full: bool, as_json: bool, 
     sources = add_up(one.sources for one in present.values())
     rules = load_ruleset(settings).rules
     coverage = cover(rules, seen=seen_logsources(sources), attack=attack(), off=_off_everywhere(present.values()))
-    whose = tenant if tenant is not None else f"{paint.several(len(present), 'customer')} together"
+    whose = tenant if tenant is not None else f"{paint.counted(len(present), 'customer')} together"
     if as_json:
         document = CoverageDocument(since=since, tenants=list(present), sources=sources, coverage=coverage)
         click.echo(msgspec.json.encode(document))

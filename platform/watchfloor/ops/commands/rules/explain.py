@@ -7,12 +7,12 @@ import click
 from rich.console import Console
 
 from watchfloor.detect.explain import explain
+from watchfloor.detect.finding import find_rule
 from watchfloor.detect.rule import Rule
 from watchfloor.kernel.config import load_settings
 from watchfloor.kernel.errors import Invalid
 from watchfloor.normalise.dispatch import SOURCE_HINTS
 from watchfloor.ops.rulesets.drawing import draw_explanation
-from watchfloor.ops.rulesets.finding import find_rule
 from watchfloor.ops.rulesets.folders import load_folders, read_lists
 from watchfloor.ops.rulesets.installed import load_ruleset
 from watchfloor.ops.scan.picking import pick_event

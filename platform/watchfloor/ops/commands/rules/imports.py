@@ -10,11 +10,12 @@ from rich.text import Text
 from watchfloor.detect.rule import LEVELS, Level, Status
 from watchfloor.kernel.clock import SystemClock
 from watchfloor.kernel.config import load_settings
+from watchfloor.ops.paint import ACCENT, DIM, WARN, counted, plain
 from watchfloor.ops.rulesets.importing import Import, Wish, import_rules
 from watchfloor.ops.rulesets.lint import words_of
 from watchfloor.ops.rulesets.manifest import Choice
 from watchfloor.ops.rulesets.origin import find_origin
-from watchfloor.ops.scan.report import ACCENT, DIM, WARNING, counted, draw, shown
+from watchfloor.ops.scan.report import draw
 from watchfloor.ops.scan.verdict import json_line
 
 _DIR: Final = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -59,7 +60,7 @@ def rules_import(  # one for each option
 
 def _lines(result: Import, *, dry_run: bool) -> list[Text]:
     manifest, counts = result.manifest, result.manifest.counts
-    lines = [Text.assemble((f"{fault.file}:{fault.line}:{fault.column}: ", ACCENT), shown(fault.reason))
+    lines = [Text.assemble((f"{fault.file}:{fault.line}:{fault.column}: ", ACCENT), plain(fault.reason))
              for fault in result.faults]  # fmt: skip
     verb = "would be imported" if dry_run else "imported"
     lines.append(Text(f"{counted(counts.rules, 'rule')} {verb} as {manifest.name}", style="bold"))
@@ -68,13 +69,13 @@ def _lines(result: Import, *, dry_run: bool) -> list[Text]:
     lines.append(_fact("licence", f"{manifest.licence}; each rule keeps its author"))
     lines.append(_fact("files", f"{counts.files:,}"))
     if counts.refused:
-        lines.append(_fact("refused", f"{counts.refused:,}, named above", WARNING))
+        lines.append(_fact("refused", f"{counts.refused:,}, named above", WARN))
     if counts.left_out:
         lines.append(_fact("left out", f"{counts.left_out:,} by --level or --status"))
     if result.previous is not None:
         lines.append(_fact("before", _previous(result)))
     if counts.without_parser:
-        lines.append(_fact("waiting", f"{counts.without_parser:,} for log sources that no parser makes yet:", WARNING))
+        lines.append(_fact("waiting", f"{counts.without_parser:,} for log sources that no parser makes yet:", WARN))
         lines += [
             Text.assemble(f"{'':<12}", (f"{rules:>5,}  ", ACCENT), (words_of(logsource), DIM))
             for logsource, rules in result.missing[:_SOURCES_SHOWN]
@@ -99,4 +100,4 @@ def _previous(result: Import) -> str:
 
 
 def _fact(name: str, words: str, style: str = "") -> Text:
-    return Text.assemble((f"  {name:<10}", DIM), (shown(words), style))
+    return Text.assemble((f"  {name:<10}", DIM), (plain(words), style))

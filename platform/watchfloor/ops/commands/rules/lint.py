@@ -8,9 +8,10 @@ import msgspec
 from rich.console import Console
 from rich.text import Text
 
+from watchfloor.ops.paint import ACCENT, DIM, WARN, counted, plain
 from watchfloor.ops.rulesets.folders import load_folders
 from watchfloor.ops.rulesets.lint import CODES, Finding, Linting, lint
-from watchfloor.ops.scan.report import ACCENT, DIM, WARNING, counted, draw, shown
+from watchfloor.ops.scan.report import draw
 from watchfloor.ops.scan.verdict import json_line
 
 _DIR: Final = click.Path(exists=True, path_type=Path)
@@ -41,12 +42,12 @@ def rules_lint(*, folders: tuple[Path, ...], shared: bool, faults_only: bool, as
 
 
 def _line(finding: Finding) -> Text:
-    kind, style = ("fault", _FAULT) if finding.is_fault else ("warning", WARNING)
+    kind, style = ("fault", _FAULT) if finding.is_fault else ("warning", WARN)
     return Text.assemble(
-        (shown(f"{finding.file}:{finding.line}:{finding.column}:"), ACCENT),
+        (plain(f"{finding.file}:{finding.line}:{finding.column}:"), ACCENT),
         " ",
         (f"{kind}: ", style),
-        shown(finding.reason),
+        plain(finding.reason),
         ("" if finding.is_fault else f"  [{finding.code}]", DIM),
     )
 

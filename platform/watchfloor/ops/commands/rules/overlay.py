@@ -16,12 +16,11 @@ import click
 import msgspec
 
 from watchfloor.alerts.overlay import commands, listing
-from watchfloor.alerts.overlay.catalogue import find
 from watchfloor.alerts.overlay.commands import NewException, shown
 from watchfloor.alerts.overlay.preview import preview
 from watchfloor.audit.append import Actor
 from watchfloor.detect.filters import FilterDocument, parse_filter
-from watchfloor.detect.load import load_shared_rules
+from watchfloor.detect.finding import find_rule
 from watchfloor.detect.rule import LEVELS, Level, Rule
 from watchfloor.kernel import ids
 from watchfloor.kernel.characters import visible
@@ -31,6 +30,7 @@ from watchfloor.kernel.crypto import TenantCipher
 from watchfloor.kernel.db import Database, Role, TenantTx, directory_tx, tenant_tx
 from watchfloor.kernel.errors import Invalid
 from watchfloor.kernel.ids import TenantId
+from watchfloor.ops.rulesets.installed import load_ruleset
 from watchfloor.ops.terminal import tell
 from watchfloor.ops.up import storage
 from watchfloor.tenancy.directory import find_tenant
@@ -152,13 +152,13 @@ class _Desk(msgspec.Struct, frozen=True, kw_only=True):
         return self.tx, self.cipher, self.actor
 
     def rule(self, name: str) -> Rule:
-        return find(self.rules, name)
+        return find_rule(self.rules, name)
 
 
 @asynccontextmanager
 async def _desk(slug: str) -> AsyncGenerator[_Desk]:
     settings = load_settings()
-    rules = load_shared_rules().rules
+    rules = load_ruleset(settings).rules
     actor = Actor(kind="system", id=f"operator:{getpass.getuser()}"[:64], role="operator", request_id="-")
     async with storage(settings, tell=tell):
         tenant_id = await _tenant_id(settings, slug)

@@ -14,10 +14,11 @@ from watchfloor.detect.load import load_shared_rules
 from watchfloor.detect.rule import LoadReport
 from watchfloor.detect.samples import SampleFault, check_samples, normalise_sample
 from watchfloor.normalise.failure import ParseFailed
+from watchfloor.ops.paint import ACCENT, DIM, WARN, counted, plain
 from watchfloor.ops.rulesets.drawing import NO, YES, draw_explanation
 from watchfloor.ops.rulesets.folders import load_folders
 from watchfloor.ops.rulesets.regression import Case, Outcome, cases_in, run_case
-from watchfloor.ops.scan.report import ACCENT, DIM, WARNING, counted, draw, shown
+from watchfloor.ops.scan.report import draw
 from watchfloor.ops.scan.verdict import json_line
 
 _DIR: Final = click.Path(exists=True, path_type=Path)
@@ -107,7 +108,7 @@ def _of_sample(fault: SampleFault, report: LoadReport) -> Failure:
 
 def _lines(result: Result, console: Console) -> Iterator[Text]:
     for failure in result.failures:
-        yield Text.assemble(("✗ ", f"bold {NO}"), (shown(failure.where), ACCENT), ": ", shown(failure.reason))
+        yield Text.assemble(("✗ ", f"bold {NO}"), (plain(failure.where), ACCENT), ": ", plain(failure.reason))
         for explanation in failure.explanations:
             yield from draw_explanation(explanation, console=console)
         yield Text()
@@ -116,9 +117,7 @@ def _lines(result: Result, console: Console) -> Iterator[Text]:
         held += f" and {counted(result.regressions, 'regression sample')}"
     yield Text(held, style="bold")
     if result.without_samples:
-        yield Text(
-            f"{counted(result.without_samples, 'rule')} without samples", style=WARNING if result.samples else DIM
-        )
+        yield Text(f"{counted(result.without_samples, 'rule')} without samples", style=WARN if result.samples else DIM)
     if result.failures:
         yield Text(counted(len(result.failures), "failure"), style=f"bold {NO}")
     else:

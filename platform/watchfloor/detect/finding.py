@@ -13,7 +13,7 @@ _NAMED: Final = 5
 def find_rule(rules: Sequence[Rule], words: str) -> Rule:
     """The rule that `words` name. Raises NotFound for none, Invalid for several."""
     wanted = words.strip().casefold()
-    found = [rule for rule in rules if wanted in {rule.id, rule.title.casefold(), rule.path.casefold(), rule.name}]
+    found = [rule for rule in rules if _is_called(rule, wanted)]
     found = found or [rule for rule in rules if wanted in rule.title.casefold() or rule.id.startswith(wanted)]
     if len(found) == 1:
         return found[0]
@@ -28,3 +28,16 @@ def find_rule(rules: Sequence[Rule], words: str) -> Rule:
         where=words,
         remedy=f"Do you mean {near.title} ({near.id})?" if near is not None else None,
     )
+
+
+def named_rule(rules: Sequence[Rule], words: str) -> Rule:
+    """The rule that `words` name in full. Raises NotFound."""
+    wanted = words.strip().casefold()
+    found = next((rule for rule in rules if _is_called(rule, wanted)), None)
+    if found is None:
+        raise NotFound("There is no such rule.")
+    return found
+
+
+def _is_called(rule: Rule, wanted: str) -> bool:
+    return wanted in {rule.id, rule.title.casefold(), rule.path.casefold(), (rule.name or rule.id).casefold()}
