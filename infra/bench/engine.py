@@ -155,7 +155,7 @@ def process_creations(stream: Lines) -> list[bytes]:
         event = msgspec.json.decode(line, type=dict[str, object])
         for name in ("CommandLine", "ParentCommandLine"):
             if isinstance(event.get(name), str):
-                event[name] = f"{event[name]} /id:{chance.randrange(2**48):x}"
+                event[name] = f"{event[name]} {chance.randrange(2**48):012x}"
         event["EventRecordID"] = number
         lines.append(msgspec.json.encode(event))
     return lines

@@ -11,6 +11,7 @@ import pytest
 
 from tests.unit.prefilter_cases import DEFENDER, POWERSHELL, SYSMON, Fields, agreed, fires, windows_rule
 from tests.unit.sigma_oracle import Plain
+from watchfloor.detect.folding import fold, forms_of
 from watchfloor.detect.prefilter.engine import PrefilteredEngine
 from watchfloor.normalise.event import FieldValue, LogSource
 
@@ -57,6 +58,12 @@ TEXTS: Final[dict[str, tuple[str, Plain, FieldValue]]] = {
     "wide base64": ("f|wide|base64offset|contains", "IEX", base64.b64encode("a IEX b".encode("utf-16-le")).decode()),
     "letter case that counts": ("f|contains|cased", "AbC", "xAbCx"),
     "a text longer than a needle": ("f|contains", "word " * 40, "x" + "WORD " * 40),
+    "a dash that is none of ASCII's": ("f|contains|windash", " -enc", "powershell \u2015ENC x"),
+    "a symbol in another case": ("f|contains", "\u24d4vil", "an \u24baVIL"),
+    "an emoji": ("f|contains", "x\N{FIRE}", "a X\N{FIRE}"),
+    "a letter above the basic plane, in capitals": ("f", "\U00010428", "\U00010400"),
+    "a sign": ("f|contains", "<", "a < b"),
+    "a sign at the beginning": ("f|startswith", ">", ">x"),
 }
 
 NUMBERS: Final[dict[str, tuple[str, Plain, FieldValue]]] = {
@@ -201,6 +208,9 @@ REGISTRY_AUDIT: Final = {
         {"IntegrityLevel|startswith": "hi"},
         {"Image|endswith": "\\whoami.exe"},
         {"ParentImage": "c:\\windows\\EXPLORER.exe"},
+        {"User|contains": "nordw"},
+        {"User|re": "(?i)wind.{1,2}k\\wm"},
+        {"IntegrityLevel|re": "^H[a-i]gh$"},
         ["nordwind\\kim"],
         ["WIND\\ki"],
         ["\\kim"],
@@ -316,3 +326,12 @@ def test_rules_that_look_for_nothing_are_decided_for_every_event() -> None:
     scan = PrefilteredEngine(rules).scan((LogSource("windows", "process_creation", "sysmon"),), 1)
     assert scan(b'{"EventID":1}') == (0, 1, 2)
     assert fires(rules[0], {"f": "A", "g": ["b", "a"]})
+
+
+def test_letters_that_stand_for_each_other_are_found_by_one_needle() -> None:
+    """Whatever a folded letter may be written as is in the same block, so one needle finds all of them."""
+    blocks = (range(0x2100, 0x2C00), range(0x10000, 0x110000))
+    for block in blocks:
+        for letter in map(chr, block):
+            if fold(letter) == letter:
+                assert all(ord(form) in block for form in forms_of(letter)), hex(ord(letter))

@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from watchfloor.detect.prefilter.rewriting import MARK
 from watchfloor.normalise.event import LogSource
 
 CUT_OUT: Final = frozenset({"md5", "sha1", "sha256", "Imphash"})
@@ -40,9 +41,14 @@ class Computed(msgspec.Struct, frozen=True):
     paired: bool = False
     unlike: bool = False
 
-    def keyword_clause(self, clause: frozenset[str]) -> frozenset[str] | None:
-        """What must be in the text for a keyword to be in it or in a computed value; None if nothing must."""
+    def clause(self, clause: frozenset[str]) -> frozenset[str] | None:
+        """What must be in the text for a test without quotation marks to hold for a computed value or another one.
+
+        None if nothing must.
+        """
         needles = set(clause)
+        if self.fields and any(needle.startswith(MARK) for needle in clause):
+            return None  # an expression may reach over what joins two values
         for needle in clause:
             bare = needle.strip(':,["')
             if self.unlike or (self.paired and bare.isdecimal()) or any(bare in word for word in self.words):

@@ -24,6 +24,10 @@ RARE: Final = 0.005
 """If a clause is rarer, the expression itself need not be looked for."""
 
 
+_GAP: Final = re.compile(r"(?<!\\)\.[*+]")
+"""Anything, however long. A few such expressions slow down a scan by half, so what is in them is looked for instead."""
+
+
 def regex_clauses(pattern: str, weigh: Weigh) -> list[Clause]:
     """The clauses of an expression, whatever the letter case; none if nothing must be there."""
     if any(found[1] for found in _UNLIKE.finditer(pattern)):
@@ -36,7 +40,9 @@ def regex_clauses(pattern: str, weigh: Weigh) -> list[Clause]:
     if min(map(weigh, clauses), default=1.0) < RARE:
         return clauses
     rewritten = rewrite(tokens)
-    return clauses if rewritten is None else [*clauses, frozenset((rewritten,))]
+    if rewritten is None or _GAP.search(rewritten):
+        return clauses
+    return [*clauses, frozenset((rewritten,))]
 
 
 def _clauses(tokens: Sequence[Token], weigh: Weigh) -> list[Clause]:

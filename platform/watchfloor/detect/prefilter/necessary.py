@@ -95,12 +95,10 @@ class Necessity:
 
     def test_clauses(self, condition: OnField | Keyword) -> list[Clause]:
         """All clauses of a test."""
-        if isinstance(condition, Keyword):
+        if isinstance(condition, Keyword) or condition.field in self._computed.fields:
             # Keywords look at all fields, the computed ones among them.
-            clauses = map(self._computed.keyword_clause, self._clauses(condition.test, quoted=False))
+            clauses = map(self._computed.clause, self._clauses(condition.test, quoted=False))
             return [clause for clause in clauses if clause is not None]
-        if condition.field in self._computed.fields:
-            return []
         return self._clauses(condition.test, quoted=condition.field not in CUT_OUT)
 
     def _clauses(self, test: Test, *, quoted: bool) -> list[Clause]:

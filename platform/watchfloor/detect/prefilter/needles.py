@@ -17,12 +17,28 @@ import msgspec
 
 from watchfloor.detect.condition import Wildcard
 from watchfloor.detect.folding import fold
+from watchfloor.detect.prefilter.rewriting import MARK
 
 Clause = frozenset[str]
 """Needles of which one must occur."""
 
 SHORTEST: Final = 2
-"""Bytes of the shortest needle. Shorter ones are in every event."""
+"""Bytes of the shortest needle. Shorter ones are in every event, but for some signs."""
+
+_DASHES: Final = frozenset("\N{EN DASH}\N{EM DASH}\N{HORIZONTAL BAR}")
+"""What Windows' programs take for a hyphen."""
+
+_FIRST_SYMBOL: Final = "\u2100"
+_LAST_SYMBOL: Final = "\u2bff"
+SYMBOL: Final = MARK + r"\xe2[\x84-\xaf]"
+"""A needle for any letter of the blocks of symbols, from U+2100 to U+2BFF."""
+
+_LAST_OF_BASIC_PLANE: Final = "\uffff"
+SUPPLEMENTARY: Final = MARK + r"[\xf0-\xf4]"
+"""A needle for any letter above U+FFFF, such as emoji."""
+
+SIGNS: Final = frozenset("<>|^&")
+"""Needles of one byte: what is rare in events."""
 
 LONGEST: Final = 64
 """Characters of the longest needle; more add nothing but size."""
@@ -75,7 +91,7 @@ def _run_clause(text: str, *, begins: bool, ends: bool) -> Clause | None:
         if escaped != text and _may_be_rendered(text):
             forms.add(text)
     cut = frozenset(_shorten(form) for form in forms)
-    return cut if all(len(form.encode()) >= SHORTEST for form in cut) else None
+    return cut if all(len(form.encode()) >= SHORTEST or form in SIGNS for form in cut) else None
 
 
 def is_numeric(needle: str) -> bool:
@@ -116,5 +132,15 @@ def _may_be_rendered(text: str) -> bool:
 
 
 def _shorten(needle: str) -> str:
-    """The end of a long needle: paths differ at their ends."""
+    """The end of a long needle, as paths differ at their ends; of one with a rare letter, what stands for that letter.
+
+    `windash` and lists of emoji make thousands of such needles, which would slow down every scan.
+    """
+    for letter in needle:
+        if letter in _DASHES:
+            return letter
+        if _FIRST_SYMBOL <= letter <= _LAST_SYMBOL:
+            return SYMBOL
+        if letter > _LAST_OF_BASIC_PLANE:
+            return SUPPLEMENTARY
     return needle[-LONGEST:]
