@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import pytest
@@ -95,6 +96,16 @@ async def test_a_postponed_message_waits_and_keeps_its_reason(
 
     await eventually(due)
     assert [message.attempts for message in await due()] == [1]
+
+
+async def test_a_message_that_no_program_reads_goes_after_its_time(db_app: Database, tenant: TenantId) -> None:
+    async with tenant_tx(db_app, tenant) as tx:
+        for topic in (TOPIC, "nobody.asks"):
+            await outbox.publish(tx, topic=topic, key="1")
+        now = datetime.now(UTC)
+        assert await outbox.forget_unread(tx, topics=[TOPIC], before=now - timedelta(minutes=1)) == 0
+        assert await outbox.forget_unread(tx, topics=[TOPIC], before=now + timedelta(minutes=1)) == 1
+        assert len(await outbox.take(tx, topic=TOPIC)) == 1
 
 
 async def test_messages_of_one_tenant_are_nothing_to_another(db_app: Database, tenant: TenantId) -> None:

@@ -4,6 +4,7 @@ A consumer handles a message in the transaction that takes it, so its effects an
 together; effects outside the database are repeated after a crash and must be safe to repeat.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -15,6 +16,7 @@ from watchfloor.kernel.queries import Message
 
 INCIDENT_CHANGED: Final = "incident.changed"
 REPORT_REQUESTED: Final = "report.requested"
+FEED_ALARM: Final = "feed.alarm"
 
 _LONGEST_ERROR: Final = 500
 
@@ -44,9 +46,18 @@ async def postpone(tx: TenantTx, message: Message, *, error: str) -> None:
 
 
 async def forget_receipts(tx: TenantTx, *, consumer: str, before: datetime) -> int:
-    """Removes the consumer's receipts of messages written before a moment; returns how many. For a regular job.
+    """Removes the consumer's receipts of messages written before a moment; returns how many. For a regular job."""
+    return await queries.delete_receipts(tx, consumer=consumer, before=_first_id_of(before))
 
-    A message's id begins with the millisecond of its writing (UUIDv7, RFC 9562), so that no second index is needed.
+
+async def forget_unread(tx: TenantTx, *, topics: Iterable[str], before: datetime) -> int:
+    """Removes messages written before a moment that none of the `topics` that are read takes; returns how many.
+
+    For a regular job: news for a program that is not installed must not pile up.
     """
-    first = UUID(int=int(before.timestamp() * 1000) << 80)
-    return await queries.delete_receipts(tx, consumer=consumer, before=first)
+    return await queries.delete_unread(tx, before=_first_id_of(before), topics=sorted(topics))
+
+
+def _first_id_of(moment: datetime) -> UUID:
+    """A message's id begins with the millisecond of its writing (UUIDv7, RFC 9562), so no second index is needed."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80)

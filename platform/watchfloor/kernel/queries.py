@@ -58,6 +58,13 @@ delete from wf.outbox_receipts
    and message_id < $3
 """
 
+DELETE_UNREAD: Final[LiteralString] = """
+delete from wf.outbox
+ where tenant_id = $1
+   and id < $2
+   and topic <> all ($3)
+"""
+
 TAKE_LEASE: Final[LiteralString] = """
 insert into wf.leases as held (name, holder, epoch, expires_at)
 values ($1, $2, 1, now() + make_interval(secs => $3))
@@ -127,6 +134,11 @@ async def insert_receipt(tx: TenantTx, message_id: UUID, *, consumer: str) -> bo
 async def delete_receipts(tx: TenantTx, *, consumer: str, before: UUID) -> int:
     """Removes a consumer's receipts of messages whose ids are smaller, and says how many there were."""
     return await tx.execute(DELETE_RECEIPTS, tx.tenant_id, consumer, before)
+
+
+async def delete_unread(tx: TenantTx, *, before: UUID, topics: list[str]) -> int:
+    """Removes messages with an id below `before` of topics other than these; returns how many."""
+    return await tx.execute(DELETE_UNREAD, tx.tenant_id, before, topics)
 
 
 async def take_lease(tx: DirectoryTx, *, name: str, holder: str, seconds: float) -> int | None:
