@@ -24,7 +24,7 @@ from tenants.rules import PlacedBundle
 from tenants.steps import Journey, Nothing
 from watchfloor.access import queries as directory
 from watchfloor.audit.append import append
-from watchfloor.feeds.registry import change_feed, create_feed, list_feeds, mint_token, revoke_tokens
+from watchfloor.feeds.registry import change_feed, create_feed, list_feeds, mint_alias, mint_token, revoke_tokens
 from watchfloor.kernel import ids
 from watchfloor.kernel.db import TenantTx, directory_tx, tenant_tx
 from watchfloor.kernel.errors import Conflict, NotFound
@@ -36,12 +36,13 @@ OPERATOR_CODE: Final = "MSSP"
 
 
 class IssuedToken(msgspec.Struct, frozen=True, kw_only=True):
-    """A new feed token, which is shown once."""
+    """A new feed token, which is shown once. `alias` is a GUID that stands for it, if one was asked for."""
 
     slug: str
     feed: str
     door: str
     text: Secret
+    alias: Secret | None = None
 
 
 Issue = Callable[[IssuedToken], None]
@@ -71,9 +72,12 @@ async def apply(installation: Installation, placed: PlacedBundle, *, issue: Issu
 
 
 async def replace_token(
-    installation: Installation, tenant: TenantRow, feed_name: str, *, keep_old: bool
+    installation: Installation, tenant: TenantRow, feed_name: str, *, keep_old: bool, with_alias: bool = False
 ) -> IssuedToken:
-    """A new token for a feed; the older ones are revoked unless `keep_old`. Raises NotFound, Conflict when paused."""
+    """A new token for a feed, `with_alias` a GUID that stands for it too; the older ones are revoked unless `keep_old`.
+
+    Raises NotFound, Conflict when the feed is paused.
+    """
     async with tenant_tx(installation.auth, TenantId(tenant.id)) as tx:
         feed = next((feed for feed in await list_feeds(tx) if feed.name == feed_name), None)
         if feed is None:
@@ -83,7 +87,8 @@ async def replace_token(
         minted = await mint_token(tx, installation.actor, feed_id=feed.id)
         if not keep_old:
             await revoke_tokens(tx, installation.actor, feed_id=feed.id, keep=minted)
-    return IssuedToken(slug=tenant.slug, feed=feed.name, door=feed.door, text=minted.text)
+        alias = (await mint_alias(tx, installation.actor, minted)).text if with_alias else None
+    return IssuedToken(slug=tenant.slug, feed=feed.name, door=feed.door, text=minted.text, alias=alias)
 
 
 async def ensure_operator(installation: Installation) -> TenantId:

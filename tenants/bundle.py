@@ -13,6 +13,7 @@ from msgspec import Meta
 from watchfloor.access.roles import Role, TenantKind
 from watchfloor.alerts.noise.budget import Budgets
 from watchfloor.feeds.feed import Door, FeedOptions, FeedState
+from watchfloor.feeds.intake.rates.quota import TenantQuota
 
 Severity = Literal["critical", "high", "medium", "low", "informational"]
 SEVERITIES: Final[tuple[Severity, ...]] = ("critical", "high", "medium", "low", "informational")
@@ -316,6 +317,7 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     chat: Chat = Chat()
     retention: Retention = Retention()
     alert_budget: Budgets = Budgets()
+    intake: TenantQuota = TenantQuota()
     frameworks: list[Framework] = []
     detection: Detection | None = None
     """Absent: what the tenant changes about rules is managed elsewhere, and nothing of it is touched."""
@@ -330,6 +332,7 @@ class TenantSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     retention: Retention
     frameworks: list[Framework]
     alert_budget: Budgets = Budgets()
+    intake: TenantQuota = TenantQuota()
 
 
 def settings_of(bundle: Bundle) -> TenantSettings:
@@ -340,6 +343,7 @@ def settings_of(bundle: Bundle) -> TenantSettings:
         chat=bundle.chat,
         retention=bundle.retention,
         alert_budget=bundle.alert_budget,
+        intake=bundle.intake,
         frameworks=sorted(bundle.frameworks),
     )
 

@@ -58,9 +58,10 @@ def show_tenants() -> None:
 @click.argument("slug")
 @click.argument("feed")
 @click.option("--keep-old", is_flag=True, help="Leave the feed's other tokens working, for a change-over.")
-def new_token(*, slug: str, feed: str, keep_old: bool) -> None:
+@click.option("--guid", is_flag=True, help="Make a GUID too that stands for the token, for senders that need one.")
+def new_token(*, slug: str, feed: str, keep_old: bool, guid: bool) -> None:
     """Make a new token for the FEED of the tenant SLUG; the others are revoked."""
-    _run(_token(slug, feed, keep_old=keep_old))
+    _run(_token(slug, feed, keep_old=keep_old, guid=guid))
 
 
 @tenant.command("export")
@@ -131,10 +132,10 @@ async def _list() -> None:
             _say(f"{row.slug:<32} {row.code:<8} {row.kind:<8} {row.state:<11} {row.name}")
 
 
-async def _token(slug: str, feed: str, *, keep_old: bool) -> None:
+async def _token(slug: str, feed: str, *, keep_old: bool, guid: bool) -> None:
     async with _installation() as installation:
         found = await find_tenant(installation, slug)
-        _show_token(await replace_token(installation, found, feed, keep_old=keep_old))
+        _show_token(await replace_token(installation, found, feed, keep_old=keep_old, with_alias=guid))
 
 
 async def _export(slug: str, directory: Path) -> None:
@@ -154,6 +155,8 @@ async def _offboard(slug: str, export_to: Path) -> None:
 
 def _show_token(token: IssuedToken) -> None:
     _say(f"token {token.slug} {token.feed} ({token.door}): {token.text.reveal()}")
+    if token.alias is not None:
+        _say(f"guid {token.slug} {token.feed} ({token.door}): {token.alias.reveal()}")
 
 
 def _progress(line: str) -> None:

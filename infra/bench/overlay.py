@@ -30,7 +30,7 @@ from watchfloor.detect.rule import Rule, Samples
 from watchfloor.feeds.batch import Packer, SentEvent
 from watchfloor.feeds.feed import Feed
 from watchfloor.feeds.intake.postgres import PostgresIntake
-from watchfloor.feeds.intake.queue import Sender
+from watchfloor.feeds.intake.queue import Lane, Sender
 from watchfloor.feeds.registry import create_feed
 from watchfloor.feeds.rotation import Turn
 from watchfloor.kernel.clock import SystemClock
@@ -158,7 +158,7 @@ async def measure(hall: Hall, bench: Bench, *, count: int, is_tuned: bool, batch
         sent = await hall.send(feeds, bodies, batches=number)
         began = time.process_time()
         for feed, _ in zip(itertools.cycle(feeds), range(number), strict=False):
-            await take_turn(bench, Turn(tenant_id=feed.tenant_id, allowance=1), Attempt())
+            await take_turn(bench, Turn(tenant_id=feed.tenant_id, lane=Lane.LIVE, allowance=1), Attempt())
         found.append((time.process_time() - began) / sent * 1e6)
     return found[0], min(found[1:])
 

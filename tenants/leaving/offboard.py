@@ -8,7 +8,7 @@
     leave      the directory says that the tenant leaves; only now does the database let its rows be erased
     erase      the rows
     files      the lake's files and the reports
-    hints      what Valkey holds
+    hints      what Valkey holds, and what waits in NATS
     people     memberships, tokens, keys, and people whom nobody else knows
     key        the tenant's key: from now on every copy and every backup of its data is unreadable
     verify     nothing is left
@@ -32,7 +32,15 @@ from tenants.installation import Installation
 from tenants.leaving import queries
 from tenants.leaving.export import ExportSummary, export_tenant
 from tenants.leaving.proof import proof_path, write_proof
-from tenants.leaving.remains import Files, count_files, count_rows, erase_rows, remove_files, remove_hints
+from tenants.leaving.remains import (
+    Files,
+    count_files,
+    count_rows,
+    erase_rows,
+    remove_files,
+    remove_hints,
+    remove_waiting,
+)
 from tenants.queries import TenantRow
 from tenants.steps import Journey, Nothing
 from watchfloor.audit.append import append
@@ -219,7 +227,8 @@ class _Leaving:
         return Erased(removed=await erase_rows(self._at, self._id))
 
     async def _forget_hints(self, suspended: Suspended) -> Erased:
-        return Erased(removed=await remove_hints(self._at.settings, self._id, suspended.identifiers))
+        removed = await remove_hints(self._at.settings, self._id, suspended.identifiers)
+        return Erased(removed=removed + await remove_waiting(self._at.settings, self._id))
 
     async def _forget_people(self) -> People:
         async with tenant_tx(self._at.auth, self._operator) as tx:

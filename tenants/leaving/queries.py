@@ -22,6 +22,13 @@ update auth.feed_tokens
    and revoked_at is null
 """
 
+REVOKE_ALL_CERTIFICATES: Final[LiteralString] = """
+update auth.feed_certificates
+   set revoked_at = now()
+ where tenant_id = $1
+   and revoked_at is null
+"""
+
 REVOKE_ALL_KEYS: Final[LiteralString] = """
 update auth.api_keys
    set revoked_at = now()
@@ -30,6 +37,8 @@ update auth.api_keys
 """
 
 DELETE_TOKENS: Final[LiteralString] = "delete from auth.feed_tokens where tenant_id = $1"
+
+DELETE_CERTIFICATES: Final[LiteralString] = "delete from auth.feed_certificates where tenant_id = $1"
 
 DELETE_KEYS: Final[LiteralString] = "delete from auth.api_keys where tenant_id = $1"
 
@@ -160,8 +169,9 @@ async def leave_tombstone(tx: Tx, tenant_id: UUID, *, name: str) -> None:
 
 
 async def revoke_all(tx: TenantTx) -> tuple[int, int]:
-    """Revokes the tenant's feed tokens and API keys, and says how many of each."""
+    """Revokes the tenant's feed tokens (with the certificates of feeds) and API keys, and says how many of each."""
     tokens = await tx.execute(REVOKE_ALL_TOKENS, tx.tenant_id)
+    tokens += await tx.execute(REVOKE_ALL_CERTIFICATES, tx.tenant_id)
     return tokens, await tx.execute(REVOKE_ALL_KEYS, tx.tenant_id)
 
 
@@ -224,8 +234,8 @@ async def select_people_of_only(tx: Tx, tenant_id: UUID) -> list[UUID]:
 
 
 async def delete_credentials(tx: Tx, tenant_id: UUID) -> tuple[int, int]:
-    """Deletes the tenant's feed tokens and API keys, and says how many of each."""
-    tokens = await tx.execute(DELETE_TOKENS, tenant_id)
+    """Deletes the tenant's feed tokens (with the certificates of feeds) and API keys, and says how many of each."""
+    tokens = await tx.execute(DELETE_TOKENS, tenant_id) + await tx.execute(DELETE_CERTIFICATES, tenant_id)
     return tokens, await tx.execute(DELETE_KEYS, tenant_id)
 
 

@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 
 from tenants.installation import Installation
 from tenants.leaving import queries
+from watchfloor.feeds.intake.nats.server import Server
 from watchfloor.kernel import ids
 from watchfloor.kernel.config import Settings
 from watchfloor.kernel.db import tenant_tx
@@ -98,6 +99,17 @@ async def remove_hints(settings: Settings, tenant_id: TenantId, identifiers: Seq
     finally:
         await client.aclose()
     return removed
+
+
+async def remove_waiting(settings: Settings, tenant_id: TenantId) -> int:
+    """Removes the tenant's stream in NATS, if the intake is there, and says how many that were."""
+    if settings.nats_url is None:
+        return 0
+    server = await Server.open(settings)
+    try:
+        return int(await server.remove(tenant_id))
+    finally:
+        await server.close()
 
 
 async def _keys(client: Redis, pattern: str) -> list[bytes]:

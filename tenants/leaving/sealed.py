@@ -53,6 +53,7 @@ SEALS: Final[dict[tuple[str, str], Seal]] = {
     ("intake_batches", "body"): Seal(label="intake_batches", place=_id, form="batch"),
     ("intake_batches", "metadata"): Seal(label="intake_batches", place=_id, form="bytes"),
     ("quarantine", "body"): Seal(label="quarantine", place=_id, form="bytes"),
+    ("quarantine", "context"): Seal(label="quarantine", place=_id, form="bytes"),
     ("alert_events", "body"): Seal(label="wf.alert_events", place=_of_event, form="packed_json"),
     ("alert_entities", "value"): Seal(label="wf.alert_entities", place=_of_alert_entity, form="text"),
     ("incident_entities", "value"): Seal(label="wf.incident_entities", place=_of_incident_entity, form="text"),

@@ -147,7 +147,18 @@ class Attack:
 
     def _foreign_cursors(self) -> list[str]:
         voice = self.victim.callers[Role.LEAD].by_session(self.api)
-        lists = ("incidents", "alerts", "rules", "exceptions", "quarantine", "members", "keys", "audit/entries")
+        lists = (
+            "incidents",
+            "alerts",
+            "rules",
+            "exceptions",
+            "quarantine",
+            "members",
+            "keys",
+            "audit/entries",
+            "osquery/nodes",
+            "osquery/queries",
+        )
         pages = [voice.get(f"/api/v1/tenants/{self.victim.slug}/{name}?limit=1").json() for name in lists]
         return [str(page["next_cursor"]) for page in pages if page["next_cursor"] is not None]
 

@@ -8,8 +8,9 @@ import pytest
 from tests.api.running import Api, Voice
 from tests.api.world import NOON, World
 from watchfloor.access.roles import Role
+from watchfloor.feeds.unparsed.ledger import UnknownShape, count_unparsed
 from watchfloor.kernel.db import tenant_tx
-from watchfloor.kernel.ids import new_uuid, parse, show
+from watchfloor.kernel.ids import FeedId, new_uuid, parse, show
 
 ALPHA = "/api/v1/tenants/alpha"
 
@@ -139,6 +140,27 @@ def test_what_could_not_be_read_is_shown_with_its_bytes(world: World, analyst: V
     assert base64.b64decode(shown["body_base64"]).decode() == f"{{{world.alpha.canary}"
     assert shown["line"]["code"] == "not_json"
     assert analyst.get(f"{ALPHA}/quarantine/{show('qua', new_uuid())}").status_code == 404
+
+
+def test_what_no_parser_knows_is_listed_with_samples(api: Api, world: World, analyst: Voice) -> None:
+    feed = parse("feed", world.alpha.names["feed"][0])
+    shape = UnknownShape(
+        feed_id=FeedId(feed),
+        fingerprint=bytes(16),
+        sketch="a:value",
+        events=4,
+        seen_at=NOON,
+        samples=(b"\xff" + b"x" * 2_000,),
+    )
+
+    async def bring() -> None:
+        async with tenant_tx(api.services.app, world.alpha.id) as tx:
+            await count_unparsed(tx, await api.services.keyring.cipher(tx), [shape])
+
+    api.run(bring())
+    (line,) = analyst.get(f"{ALPHA}/unparsed").json()
+    assert (line["feed"], line["sketch"], line["events"]) == (show("feed", feed), "a:value", 4)
+    assert line["samples"] == ["\ufffd" + "x" * 999]
 
 
 def test_a_report_is_asked_for_followed_and_fetched(api: Api, world: World, analyst: Voice, incident: str) -> None:

@@ -27,7 +27,8 @@ ROLES: Final = {
     "content": Role.CONTENT_ENGINEER,
 }
 PARAMETERS: Final = (
-    "incident", "alert", "rule", "exception", "list_name", "quarantine", "report", "api_key", "member", "asset"
+    "incident", "alert", "feed", "rule", "exception", "list_name", "quarantine", "report", "api_key", "member", "asset",
+    "question",
 )  # fmt: skip
 WHY: Final = "Agreed with the customer."
 REFUSALS: Final = {"401": 401, "403": 403, "404": 404}
@@ -97,7 +98,8 @@ class Requests:
             return self.api.run(self.world.services.catalogue.rules())[0].id
         if name == "list_name":
             self.api.run(self.world.put_list(alpha))
-        return "start.js" if name == "asset" else alpha.names[name][0]
+        made = self.api.run(self.world.feed(alpha)) if name == "feed" else ""
+        return made or ("start.js" if name == "asset" else alpha.names[name][0])
 
     def _body(self, row: Row, caller: Caller) -> dict[str, object]:
         action = row.path.rpartition("/")[2]
@@ -115,6 +117,8 @@ class Requests:
             "reports": {"incident": self.world.alpha.names["incident"][0]},
             "keys": {"name": "matrix", "scopes": ["incident.read"], "days": 1},
             "rotate": {},
+            "feeds": {"client": "http", "name": f"matrix-{new_uuid().hex}"},
+            "test": {"send": False, "wait_seconds": 0},
             "disable": {"reason": WHY},
             "enable": {"reason": WHY},
             "level": {"level": "low", "reason": WHY},
@@ -128,6 +132,9 @@ class Requests:
             "end": {"reason": WHY},
             "lists": {"name": "matrix", "entries": ["kim"], "reason": WHY},
             "remove": {"reason": WHY},
+            "replay": {"code": "not_json", "reason": WHY},
+            "drop": {"code": "there_is_none", "reason": WHY},
+            "queries": {"sql": "select 1"},
         }
         return bodies.get(action, {})
 

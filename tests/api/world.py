@@ -26,14 +26,18 @@ from watchfloor.detect.engine import Matches
 from watchfloor.detect.filters import parse_filter
 from watchfloor.detect.rule import Rule
 from watchfloor.feeds.intake.quarantine import PutAside, put_aside
+from watchfloor.feeds.osquery.live import questions
+from watchfloor.feeds.osquery.live.answers import Found, Given, keep
+from watchfloor.feeds.osquery.nodes import Host, enrol
 from watchfloor.feeds.registry import create_feed
 from watchfloor.incidents import desk
 from watchfloor.incidents.group import group
 from watchfloor.incidents.incident import State
 from watchfloor.kernel import ids
+from watchfloor.kernel.credentials import parse_agent_key
 from watchfloor.kernel.crypto import TenantCipher
 from watchfloor.kernel.db import TenantTx, directory_tx, tenant_tx
-from watchfloor.kernel.ids import BatchId, IncidentId, PersonId, ReportId, TenantId, new_uuid
+from watchfloor.kernel.ids import BatchId, IncidentId, NodeId, PersonId, ReportId, TenantId, new_uuid
 from watchfloor.normalise.event import Entity, Event, LogSource
 from watchfloor.tenancy.files import TenantFiles
 from watchfloor.web.cookies import cookie_name
@@ -207,6 +211,32 @@ class World:
         await self.put_list(tenant)
         return commands.shown(made)
 
+    async def feed(self, tenant: TenantWorld) -> str:
+        """One more feed, as `feed_...`."""
+        async with tenant_tx(self.services.app, tenant.id) as tx:
+            feed = await create_feed(tx, SYSTEM, name=f"feed-{new_uuid().hex}", door="hec")
+        return ids.show("feed", feed.id)
+
+    async def question(self, tenant: TenantWorld) -> str:
+        """A host that was asked and has answered, all of it with the canary; the question as `qst_...`."""
+        self._serial += 1
+        at = self.services.clock.now()
+        async with tenant_tx(self.services.app, tenant.id) as tx:
+            cipher = await self.services.keyring.cipher(tx)
+            feed = await create_feed(tx, SYSTEM, name=f"osquery-{new_uuid().hex}", door="osquery")
+            host = Host(identifier=f"{tenant.canary}-{self._serial}", details={})
+            key = await enrol(tx, cipher, feed, host)
+            node_id = NodeId(parse_agent_key("node", key.text.reveal()).owner)
+            sql = f"select '{tenant.canary}'"
+            asked = await questions.ask(
+                tx, cipher, SYSTEM, sql=sql, nodes=[node_id], expires_at=at + timedelta(hours=1), at=at
+            )
+            await questions.waiting_for(tx, cipher, node_id)
+            found = Found(total=1, rows=[f'{{"a":"{tenant.canary}"}}'.encode()])
+            given = Given(question=questions.shown(asked), status=0, message="", found=found)
+            assert await keep(tx, cipher, node_id, given)
+        return questions.shown(asked)
+
     async def put_list(self, tenant: TenantWorld) -> str:
         """The tenant's list, the canary in it, there again if it was removed. Its name, which stands in paths."""
         name, why = f"people_of_{tenant.slug}", f"reason {tenant.canary}"
@@ -296,6 +326,7 @@ class World:
             "report": [report],
             "exception": [exception],
             "list_name": [f"people_of_{tenant.slug}"],
+            "question": [await self.question(tenant)],
             "api_key": [analyst.key_id],
             "key_id": [analyst.key_id],
             "member": [ids.show("mem", member)],
@@ -309,6 +340,7 @@ class World:
             await self.incident(tenant),
             await self.report(tenant),
             await self.exception(tenant),
+            await self.question(tenant),
         }
 
     async def _contact(self, tenant: TenantWorld) -> tuple[str, UUID]:

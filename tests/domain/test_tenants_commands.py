@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from watchfloor.kernel.config import Settings
-from watchfloor.kernel.credentials import parse_feed_token
+from watchfloor.kernel.credentials import PresentedAlias, parse_feed_token, parse_sender_token
 from watchfloor.kernel.secret import Secret
 from watchfloor.ops.cli import command_line
 
@@ -92,6 +92,14 @@ def test_list_shows_every_tenant_the_operator_first(run: Run, bundle: Path) -> N
 def test_a_token_is_replaced(run: Run, bundle: Path) -> None:
     first = token_of(run("apply", str(bundle)))
     assert token_of(run("token", "nord", "windows")) != first
+
+
+def test_a_guid_that_stands_for_the_token_is_made_when_it_is_asked_for(run: Run, bundle: Path) -> None:
+    assert "guid " not in run("apply", str(bundle)).stdout
+    made = run("token", "nord", "windows", "--guid")
+    token_of(made)
+    (line,) = (line for line in made.stdout.splitlines() if line.startswith("guid "))
+    assert isinstance(parse_sender_token(line.rsplit(" ", 1)[1]), PresentedAlias)
 
 
 def test_export_and_offboard_say_where_things_are(run: Run, bundle: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
+from watchfloor.feeds.intake.queue import Lane
 from watchfloor.feeds.rotation import Rotation
 from watchfloor.kernel.ids import TenantId
 
@@ -117,3 +118,29 @@ def test_whatever_is_said_in_whatever_order_every_tenant_with_work_gets_its_turn
         pending[turn.tenant_id] = 0
         rotation.settle(turn, cost=1, has_more=False)
     assert not any(pending.values())
+
+
+def test_nobody_works_in_a_later_lane_while_anybody_waits_in_an_earlier_one() -> None:
+    rotation = Rotation(quantum=1_000)
+    for number in range(3):
+        rotation.add(tenant(number), Lane.BULK)
+        rotation.add(tenant(number), Lane.BACKFILL)
+    rotation.add(tenant(2), Lane.LIVE)
+    order = list[tuple[Lane, TenantId]]()
+    while (turn := rotation.next()) is not None:
+        order.append((turn.lane, turn.tenant_id))
+        rotation.settle(turn, cost=500, has_more=False)
+    assert [lane for lane, _ in order] == [Lane.LIVE] + [Lane.BACKFILL] * 3 + [Lane.BULK] * 3
+
+
+def test_what_was_overdrawn_in_a_later_lane_is_not_owed_in_an_earlier_one() -> None:
+    rotation = Rotation(quantum=1_000)
+    rotation.add(tenant(1), Lane.BACKFILL)
+    turn = rotation.next()
+    assert turn is not None
+    rotation.add(tenant(1), Lane.LIVE)
+    assert rotation.next() is None
+    rotation.settle(turn, cost=1_000_000, has_more=True)
+    turn = rotation.next()
+    assert turn is not None
+    assert (turn.lane, turn.allowance) == (Lane.LIVE, 1_000)

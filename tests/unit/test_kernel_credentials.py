@@ -10,21 +10,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from watchfloor.kernel.credentials import (
+    AGENT_KEY_PATTERN,
     API_KEY_PATTERN,
     FEED_TOKEN_PATTERN,
     KeyEnvironment,
+    PresentedAlias,
     matches,
+    mint_agent_key,
+    mint_alias,
     mint_api_key,
     mint_feed_token,
+    parse_agent_key,
     parse_api_key,
     parse_feed_token,
+    parse_sender_token,
 )
 from watchfloor.kernel.crypto import fingerprint
 from watchfloor.kernel.errors import Unauthenticated
 from watchfloor.kernel.ids import FeedId, new_uuid, show
 
 FEED = FeedId(new_uuid())
-PARSERS: list[Callable[[str], object]] = [parse_api_key, parse_feed_token]
+PARSERS: list[Callable[[str], object]] = [parse_api_key, parse_feed_token, parse_sender_token]
 
 
 @pytest.mark.parametrize("environment", ["live", "demo", "test"])
@@ -108,6 +114,22 @@ def test_every_id_of_128_bits_can_be_a_feeds(feed: UUID) -> None:
     assert parse_feed_token(text).feed_id == feed
 
 
+def test_an_alias_is_a_guid_and_is_known_in_either_case() -> None:
+    minted = mint_alias()
+    text = minted.text.reveal()
+    assert (str(UUID(text)), UUID(text).version) == (text, 4)
+    assert parse_sender_token(text) == parse_sender_token(text.upper()) == PresentedAlias(digest=minted.digest)
+    assert mint_alias().digest != minted.digest
+
+
+def test_a_sender_shows_a_token_or_an_alias() -> None:
+    token = mint_feed_token(FEED).text.reveal()
+    assert parse_sender_token(token) == parse_feed_token(token)
+    for text in ("{" + str(FEED) + "}", FEED.hex, f"{FEED} "):
+        with pytest.raises(Unauthenticated):
+            parse_sender_token(text)
+
+
 @given(st.from_regex(r"[0-7][0-9a-hjkmnp-tv-z]{25}", fullmatch=True))
 def test_every_id_that_the_form_admits_is_read(feed: str) -> None:
     assert show("feed", parse_feed_token(checksummed(f"wf_{feed}_{'0' * 43}")).feed_id) == f"feed_{feed}"
@@ -129,7 +151,7 @@ def test_a_credential_with_something_behind_it_is_refused(wrong: str) -> None:
 
 
 def test_a_minted_credential_does_not_show_its_text() -> None:
-    for minted in (mint_api_key("live"), mint_feed_token(FEED)):
+    for minted in (mint_api_key("live"), mint_feed_token(FEED), mint_alias()):
         assert minted.text.reveal() not in repr(minted)
 
 
@@ -144,3 +166,18 @@ def test_the_scanners_patterns_hit_nothing_in_this_repository() -> None:
     ]
     assert len(files) > 50
     assert [str(path) for path in files if pattern.search(path.read_bytes())] == []
+
+
+def test_an_agents_key_names_its_feed_and_its_owner_and_its_kind() -> None:
+    feed_id, owner = FeedId(new_uuid()), new_uuid()
+    minted = mint_agent_key("node", feed_id=feed_id, owner=owner)
+    text = minted.text.reveal()
+    assert re.fullmatch(AGENT_KEY_PATTERN, text)
+    presented = parse_agent_key("node", text)
+    assert (presented.feed_id, presented.owner, presented.digest) == (feed_id, owner, minted.digest)
+    assert matches(minted.digest, presented)
+    for wrong in (text[:-1], text + "0", text.replace("wfn_", "wfc_"), text.swapcase(), "", "wfn_"):
+        with pytest.raises(Unauthenticated):
+            parse_agent_key("node", wrong)
+    with pytest.raises(Unauthenticated):
+        parse_agent_key("carve", text)

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.unit.line_events import entities, event_of, has
+from watchfloor.normalise.event import LogSource
 
 HEAD = "Mar  2 11:58:01 web01"
 
@@ -181,8 +182,24 @@ def test_osquery_rows_get_sigmas_names() -> None:
     assert event_of(osquery({"target_path": "/x", "action": "DELETED"})).logsources == ran.logsources[:1]
 
 
+def test_an_osquery_row_that_went_away_starts_nothing() -> None:
+    row = {"path": "/usr/bin/curl", "cmdline": "curl"}
+    assert event_of(osquery(row, action="removed")).logsources == (LogSource(product="osquery"),)
+
+
+def test_osquery_snapshots_are_told_apart_by_their_rows() -> None:
+    whole: dict[str, object] = osquery({}, action="snapshot", snapshot=[{"name": "bash"}, {"name": "zsh"}])
+    del whole["columns"]
+    event = event_of(whole)
+    assert (event.source, event.fields["snapshot"]) == ("osquery.result", [{"name": "bash"}, {"name": "zsh"}])
+    assert event.key == event_of(whole).key
+    assert event.key != event_of({**whole, "snapshot": [{"name": "zsh"}]}).key
+
+
 def test_osquery_on_other_systems_is_not_linux() -> None:
     row = {"path": "C:\\Windows\\x.exe", "cmdline": "x"}
     assert has(event_of(osquery(row)), product="windows", category="process_creation")
+    journal = event_of(osquery({"target_path": "C:\\Users\\x.exe", "action": "FileCreation"}))
+    assert has(journal, product="windows", category="file_event")
     mac = osquery({"path": "/bin/ls", "cmdline": "ls"}, decorations={"platform": "darwin"})
     assert has(event_of(mac), product="macos", category="process_creation")

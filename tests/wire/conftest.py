@@ -19,9 +19,10 @@ from watchfloor.detect.engine import Engine
 from watchfloor.feeds.doors.admission import Admission
 from watchfloor.feeds.doors.gate import Gate
 from watchfloor.feeds.doors.hints import Hints
+from watchfloor.feeds.doors.protocol import DoorParts
 from watchfloor.feeds.doors.reception import Reception
 from watchfloor.feeds.doors.server import door_server
-from watchfloor.feeds.feed import Door, Feed
+from watchfloor.feeds.feed import Door, Feed, FeedOptions
 from watchfloor.feeds.intake.postgres import PostgresIntake
 from watchfloor.feeds.intake.queue import Intake
 from watchfloor.feeds.registry import create_feed, mint_token
@@ -101,6 +102,7 @@ class Site:
     run_dir: Path
     store: SegmentStore
     held: contextlib.AsyncExitStack
+    settings: Settings
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     async def customer(self) -> Customer:
@@ -113,22 +115,33 @@ class Site:
             return Customer(tenant_id, await self.keyring.create(tx))
 
     async def feed(
-        self, customer: Customer, *, door: Door = "hec", name: str = "main", source_hint: str | None = None
+        self,
+        customer: Customer,
+        *,
+        door: Door = "hec",
+        name: str = "main",
+        source_hint: str | None = None,
+        options: FeedOptions | None = None,
     ) -> OpenFeed:
         """A new feed of a customer, with a token."""
         async with tenant_tx(self.app, customer.id) as tx:
-            feed = await create_feed(tx, ACTOR, name=name, door=door, source_hint=source_hint)
+            chosen = options or FeedOptions()
+            feed = await create_feed(tx, ACTOR, name=name, door=door, source_hint=source_hint, options=chosen)
         async with tenant_tx(self.auth, customer.id) as tx:
             return OpenFeed(feed, await mint_token(tx, ACTOR, feed_id=feed.id))
 
-    async def doors(self, *, backlog_bytes: int = BACKLOG_BYTES) -> Doors:
-        """Doors, open until the test ends. `backlog_bytes` is what may wait of each customer."""
+    async def doors(self, *, backlog_bytes: int = BACKLOG_BYTES, own: Database | None = None) -> Doors:
+        """Doors, open until the test ends. `backlog_bytes` is what may wait of each customer.
+
+        `own` is the database for what protocols keep beside the intake.
+        """
         intake = PostgresIntake(self.app, self.keyring, backlog_bytes=backlog_bytes)
         hints = Hints(Wake(self.valkey))
         reception = Reception(Gate(self.auth, self.keyring), Admission(), intake, hints)
         listener = self.held.enter_context(listen("127.0.0.1", 0, setting="TEST"))
         ready = asyncio.Event()
-        server = door_server(reception, intake, ready.set)
+        parts = DoorParts(reception=reception, intake=intake, database=own or self.app, keyring=self.keyring)
+        server = door_server(parts, ready.set)
         serving = asyncio.create_task(server.serve([listener]))
         await ready.wait()
 
@@ -184,4 +197,5 @@ async def site(
             run_dir=settings.home / "run",
             store=SegmentStore(settings.lake_dir),
             held=held,
+            settings=settings,
         )

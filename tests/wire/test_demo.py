@@ -20,6 +20,8 @@ def environment() -> dict[str, str]:
         "WATCHFLOOR_POSTGRES_PORT": str(free_port()),
         "WATCHFLOOR_VALKEY_PORT": str(free_port()),
         "WATCHFLOOR_DOOR_PORT": str(free_port()),
+        "WATCHFLOOR_SYSLOG_PORT": str(free_port()),
+        "WATCHFLOOR_RELP_PORT": str(free_port()),
         "WATCHFLOOR_API_PORT": str(api),
         "WATCHFLOOR_PUBLIC_URL": f"http://127.0.0.1:{api}",
     }

@@ -44,6 +44,8 @@ class Installation:
             "WATCHFLOOR_VALKEY_PORT": str(free_port()),
             "WATCHFLOOR_API_PORT": str(self.api_port),
             "WATCHFLOOR_DOOR_PORT": str(free_port()),
+            "WATCHFLOOR_SYSLOG_PORT": str(free_port()),
+            "WATCHFLOOR_RELP_PORT": str(free_port()),
         }
         self.started: list[subprocess.Popen[str]] = []
 
@@ -211,7 +213,7 @@ async def test_a_killed_up_leaves_nothing_and_starts_again(
     for _ in range(4):
         up = installation.up()
         processes = list(family(up).values())
-        assert len(processes) == 6
+        assert len(processes) == 7
         up.kill()
         up.communicate()
         await eventually(partial(none_runs, processes), within=30)
@@ -225,7 +227,7 @@ def test_a_port_in_use_ends_the_start_with_one_line_and_nothing_left(
     other = Installation(open_dir / "the other one", rules=rules)
     try:
         other.up()
-        for name in ("POSTGRES", "VALKEY", "API", "DOOR"):
+        for name in ("POSTGRES", "VALKEY", "API", "DOOR", "SYSLOG", "RELP"):
             variable = f"WATCHFLOOR_{name}_PORT"
             refused = installation.run("up", **{variable: other.environ[variable]})
             assert refused.returncode == 1

@@ -15,7 +15,7 @@ from watchfloor.detect.engine import Engine, Matches
 from watchfloor.detect.rule import Rule
 from watchfloor.feeds.batch import PackedBatch, Packer, SentEvent, unpack
 from watchfloor.feeds.intake.postgres import PostgresIntake, forget_receipts
-from watchfloor.feeds.intake.queue import Sender
+from watchfloor.feeds.intake.queue import Lane, Sender
 from watchfloor.kernel.db import tenant_tx
 from watchfloor.kernel.valkey import Wake
 from watchfloor.normalise.event import Event
@@ -122,7 +122,7 @@ async def test_work_that_fails_leaves_its_batches_where_they_were(site: Site) ->
         async with intake.work(customer.id, most_bytes=1_000) as work:
             assert work is not None
             raise ZeroDivisionError
-    assert await intake.is_waiting(customer.id)
+    assert await intake.waiting_lanes(customer.id) == [Lane.LIVE]
 
 
 async def test_batches_are_handed_out_up_to_the_allowance_and_one_at_least(site: Site) -> None:

@@ -82,7 +82,9 @@ class Line:
 
     def use(self, rules: Sequence[Rule]) -> None:
         """Takes other rules."""
-        self._bench = msgspec.structs.replace(self._bench, alerting=self._bench.alerting.with_rules(PrefilteredEngine(rules)))
+        self._bench = msgspec.structs.replace(
+            self._bench, alerting=self._bench.alerting.with_rules(PrefilteredEngine(rules))
+        )
 
     async def work(self, *logons: tuple[int, int], user: str = "s.wagner") -> None:
         """A batch of logons, each with its kind and when it was (seconds); worked by a pipeline that just started."""

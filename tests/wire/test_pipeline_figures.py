@@ -2,10 +2,16 @@
 
 import json
 
-from tests.wire.conftest import OpenFeed, Site
+import msgspec
+
+from tests.unit.parser_samples import BATCHES
+from tests.wire.conftest import EVER, OpenFeed, Site
 from tests.wire.test_intake import SENDER, intake_of, packed
 from tests.wire.test_pipeline_main_job import encoded_powershell
 from watchfloor.alerts.noise.budget import Budgets
+from watchfloor.feeds.unparsed.ledger import unparsed_sources
+from watchfloor.kernel.db import tenant_tx
+from watchfloor.normalise.event import LogSource
 
 
 async def send(site: Site, feed: OpenFeed, *bodies: bytes) -> None:
@@ -31,6 +37,24 @@ async def test_the_log_sources_of_a_feed_stand_in_the_ledger_once_for_each_event
     ]
 
 
+async def test_the_hours_of_a_feed_have_its_lag_its_repeats_and_its_duplicates(site: Site) -> None:
+    acme = await site.customer()
+    feed = await site.feed(acme)
+    process = [json.dumps(encoded_powershell(number)).encode() for number in range(3)]
+    pipeline = site.pipeline()
+    keyed = msgspec.structs.replace(SENDER, request_key="batch-1")
+    for sender in (keyed, keyed, SENDER):
+        await intake_of(site).put(feed.feed, packed(*process), sender)
+        await pipeline.drain()
+    row = await site.superuser.fetchrow("select * from wf.feed_hours")
+    assert row is not None
+    assert (row["batches"], row["events"], row["repeats"], row["duplicates"]) == (2, 6, 3, 3)
+    assert sum(row["work_lag"]) == 6
+    assert sum(row["event_lag"]) == 6
+    assert row["minutes"].bit_count() in (1, 2)
+    assert row["first_event_at"] <= row["last_event_at"] <= row["last_received_at"]
+
+
 async def test_a_storm_through_the_pipeline_is_throttled_and_counted(site: Site) -> None:
     acme, other = await site.customer(), await site.customer()
     feed, theirs = await site.feed(acme), await site.feed(other)
@@ -51,3 +75,17 @@ async def test_a_storm_through_the_pipeline_is_throttled_and_counted(site: Site)
         "select tenant_id from wf.rule_states where throttled_since is not null group by tenant_id"
     )
     assert [row[0] for row in flagged] == [acme.id]
+
+
+async def test_what_no_parser_knows_is_listed_with_samples_and_an_execution_is_put_together(site: Site) -> None:
+    acme = await site.customer()
+    feed = await site.feed(acme)
+    records = [line.encode() for line in BATCHES["linux.auditd"]]
+    await send(site, feed, *records, b'{"some": "thing"}', b'{"some": "other thing"}', b'{"records": [{"some": "x"}]}')
+    async with tenant_tx(site.app, acme.id) as tx:
+        (odd,) = await unparsed_sources(tx, acme.cipher, with_samples=True)
+        stored = [event async for event in site.store.scan(tx, acme.cipher, since=EVER[0], until=EVER[1])]
+    assert (odd.sketch, odd.events) == ("some:value", 3)
+    assert odd.samples == (b'{"some": "thing"}', b'{"some": "other thing"}', b'{"some": "x"}')
+    executions = [event for event in stored if LogSource("linux", "process_creation") in event.logsources]
+    assert [event.fields["CommandLine"] for event in executions] == ["cat /etc/shadow"]

@@ -38,7 +38,11 @@ class Permission(StrEnum):
     RULE_READ = "rule.read"
     RULE_TUNE = "rule.tune"
     FEED_READ = "feed.read"
+    FEED_MANAGE = "feed.manage"
     QUARANTINE_READ = "quarantine.read"
+    QUARANTINE_MANAGE = "quarantine.manage"
+    OSQUERY_READ = "osquery.read"
+    OSQUERY_ASK = "osquery.ask"
     REPORT_READ = "report.read"
     REPORT_REQUEST = "report.request"
     AUDIT_READ = "audit.read"
@@ -65,6 +69,7 @@ _READ: Final = frozenset(
         Permission.ALERT_READ,
         Permission.RULE_READ,
         Permission.FEED_READ,
+        Permission.OSQUERY_READ,
         Permission.REPORT_READ,
     },
 )
@@ -75,6 +80,7 @@ _WORK: Final = _TAKE_PART | {
     Permission.INCIDENT_CONTAIN,
     Permission.INCIDENT_RESOLVE,
     Permission.INCIDENT_VERDICT,
+    Permission.OSQUERY_ASK,
     Permission.QUARANTINE_READ,
     Permission.MEMBER_READ,
 }
@@ -84,12 +90,20 @@ _ADMINISTER: Final = _OVERSEE | {Permission.KEY_CREATE, Permission.KEY_MANAGE, P
 PERMISSIONS_OF: Final[dict[Role, frozenset[Permission]]] = {
     Role.VIEWER: _READ,
     Role.APPROVER: _TAKE_PART,
-    Role.ADMIN: _TAKE_PART | _ADMINISTER | {Permission.QUARANTINE_READ},
+    Role.ADMIN: _TAKE_PART
+    | _ADMINISTER
+    | {Permission.QUARANTINE_READ, Permission.QUARANTINE_MANAGE, Permission.FEED_MANAGE},
     Role.PRIVACY_OFFICER: _TAKE_PART | _OVERSEE | {Permission.QUARANTINE_READ},
     Role.ANALYST: _WORK,
-    Role.LEAD: _WORK | _ADMINISTER | {Permission.RULE_TUNE},
+    Role.LEAD: _WORK | _ADMINISTER | {Permission.RULE_TUNE, Permission.FEED_MANAGE, Permission.QUARANTINE_MANAGE},
     Role.CONTENT_ENGINEER: _READ
-    | {Permission.INCIDENT_NOTE, Permission.KEY_CREATE, Permission.QUARANTINE_READ, Permission.RULE_TUNE},
+    | {
+        Permission.INCIDENT_NOTE,
+        Permission.KEY_CREATE,
+        Permission.QUARANTINE_READ,
+        Permission.QUARANTINE_MANAGE,
+        Permission.RULE_TUNE,
+    },
     Role.PLATFORM_ADMIN: _ADMINISTER
     | {Permission.PLATFORM_TENANTS, Permission.PLATFORM_KEYS, Permission.PLATFORM_METRICS},
 }

@@ -38,6 +38,8 @@ class SentEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     source: str | None = None
     sourcetype: str | None = None
     fields: dict[str, str] = msgspec.field(default_factory=dict[str, str])
+    identity: tuple[str, ...] = ()
+    """The sender's own id of the event, unique within the feed, if the protocol has such ids."""
 
 
 class PackedBatch(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,14 +53,15 @@ class PackedBatch(msgspec.Struct, frozen=True, kw_only=True):
 class Packer:
     """Packs events in the order in which they are added."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, takes_unreadable: bool = False) -> None:
+        """`takes_unreadable`: for senders who would send forever what they are refused; the quarantine has it then."""
         self._compressor = zstandard.ZstdCompressor(level=_LEVEL).compressobj()
         self._encoder = msgspec.msgpack.Encoder()
         self._pieces: list[bytes] = [_FORMAT]
         self._frame: list[SentEvent] = []
         self._frame_bytes = 0
         self._fault: str | None = None
-        self._readable = False
+        self._readable = takes_unreadable
         self.events = 0
         self.raw_bytes = 0
 

@@ -7,11 +7,13 @@ patience with broken text; events are counted by who collects them.
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 
 from watchfloor.kernel.errors import Invalid
+
+Text: TypeAlias = "bytes | bytearray | memoryview"
 
 _SCANNER: Final = msgspec.json.Decoder(msgspec.Raw)
 _VALUE_BEGINS: Final = re.compile(rb"[^ \t\r\n]")
@@ -51,12 +53,12 @@ def without_lone_surrogates(body: bytes | bytearray) -> bytes | bytearray:
     return mended
 
 
-def first_byte(body: bytes | bytearray, position: int = 0) -> int:
+def first_byte(body: Text, position: int = 0) -> int:
     """Where the next value begins: after white space, and after a byte order mark at the very beginning.
 
     It is the body's length when nothing more comes.
     """
-    if position == 0 and body.startswith(_BOM):
+    if position == 0 and body[: len(_BOM)] == _BOM:
         position = len(_BOM)
     found = _VALUE_BEGINS.search(body, position)
     return len(body) if found is None else found.start()
@@ -86,7 +88,7 @@ def values(body: bytes | bytearray) -> Iterator[memoryview]:
         position = first_byte(body, end)
 
 
-def elements(body: bytes | bytearray, position: int) -> Iterator[memoryview]:
+def elements(body: Text, position: int) -> Iterator[memoryview]:
     """The elements of the array that begins at `position`, and nothing may come after it. Raises NotJson."""
     text = memoryview(body)
     position = first_byte(body, position + 1)
@@ -115,7 +117,7 @@ def lines(body: bytes | bytearray) -> Iterator[bytes]:
         position = end + 1
 
 
-def _end(body: bytes | bytearray, position: int) -> None:
+def _end(body: Text, position: int) -> None:
     if first_byte(body, position + 1) < len(body):
         raise NotJson("Something comes after the end of the array.", position + 1)
 

@@ -11,6 +11,7 @@ from watchfloor.kernel.ids import FeedId, TenantId
 
 Door: TypeAlias = Literal["hec", "ndjson", "bulk", "otlp", "syslog", "relp", "osquery"]
 FeedState: TypeAlias = Literal["active", "paused"]
+AlarmLevel: TypeAlias = Literal["informational", "low", "medium", "high", "critical"]
 
 
 class FeedOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -19,7 +20,7 @@ class FeedOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     acknowledge: bool = False
     """HEC: answers carry an `ackId`, and the client asks for acknowledgements by channel."""
     token_in_url: bool = False
-    """HEC, HTTP: the token may stand in the URL, for a sender that can set no header."""
+    """HEC, HTTP, OTLP: the token may stand in the URL, for a sender that can set no header."""
     server_version: str = "8.19.0"
     """Bulk: the version of Elasticsearch that the feed shows to clients which refuse older ones."""
     zone: str = "UTC"
@@ -29,7 +30,11 @@ class FeedOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     push_account: str | None = None
     """Pub/Sub push: the service account that the sender's identity token must name."""
     expected_seconds: int | None = None
-    """How long the feed may be silent at most; None learns it from the feed's own past."""
+    """How long the feed may be silent at most, five minutes or more; None learns it from the feed's own past."""
+    alarm_level: AlarmLevel | None = None
+    """How severe the incidents of the feed's alarms are; None leaves that to the platform's rules."""
+    backfill: bool = False
+    """Its events are old ones: they are worked when nobody has live events waiting."""
 
 
 class Feed(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,5 @@
-"""SQL of feeds: the feeds themselves, their tokens, and what each brought by hour."""
+"""SQL of feeds: the feeds themselves and their tokens."""
 
-from datetime import datetime
 from typing import Final, LiteralString
 from uuid import UUID
 
@@ -46,7 +45,8 @@ UPDATE_FEED: Final[LiteralString] = """
 update wf.feeds
    set source_hint = $3,
        state = $4,
-       options = $5::text::jsonb
+       options = $5::text::jsonb,
+       state_since = case when state = $4 then state_since else now() end
  where tenant_id = $1
    and id = $2
 """
@@ -61,6 +61,49 @@ select k.tenant_id,
   join auth.tenants t
     on t.id = k.tenant_id
  where k.id = $1
+"""
+
+SELECT_ALIASED: Final[LiteralString] = """
+select k.tenant_id,
+       k.feed_id,
+       k.secret_hash,
+       k.revoked_at is not null as revoked,
+       t.state as tenant_state
+  from auth.feed_aliases a
+  join auth.feed_tokens k
+    on k.id = a.token_id
+  join auth.tenants t
+    on t.id = k.tenant_id
+ where a.guid_hash = $1
+"""
+
+REPLACE_ALIAS: Final[LiteralString] = """
+insert into auth.feed_aliases (guid_hash, tenant_id, token_id)
+select $3,
+       k.tenant_id,
+       k.id
+  from auth.feed_tokens k
+ where k.tenant_id = $1
+   and k.id = $2
+   and k.revoked_at is null
+on conflict (token_id) do update
+   set guid_hash = excluded.guid_hash,
+       created_at = now()
+"""
+
+SELECT_ANY_CREDENTIAL: Final[LiteralString] = """
+select k.tenant_id,
+       k.feed_id,
+       k.secret_hash,
+       false as revoked,
+       t.state as tenant_state
+  from auth.feed_tokens k
+  join auth.tenants t
+    on t.id = k.tenant_id
+ where k.id >= $1
+   and k.id < $1 || '~'
+   and k.revoked_at is null
+ limit 1
 """
 
 SELECT_TENANT_OF_FEED: Final[LiteralString] = """
@@ -91,20 +134,6 @@ update auth.feed_tokens
  where tenant_id = $1
    and id = $2
    and revoked_at is null
-"""
-
-ADD_TO_HOUR: Final[LiteralString] = """
-insert into wf.feed_hours as kept
-       (tenant_id, feed_id, hour, batches, events, raw_bytes, unparsed, quarantined, matches, last_event_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-on conflict (tenant_id, feed_id, hour) do update
-   set batches = kept.batches + excluded.batches,
-       events = kept.events + excluded.events,
-       raw_bytes = kept.raw_bytes + excluded.raw_bytes,
-       unparsed = kept.unparsed + excluded.unparsed,
-       quarantined = kept.quarantined + excluded.quarantined,
-       matches = kept.matches + excluded.matches,
-       last_event_at = greatest(kept.last_event_at, excluded.last_event_at)
 """
 
 
@@ -142,20 +171,6 @@ class TokenRow(msgspec.Struct, frozen=True, kw_only=True):
     tenant_state: str
 
 
-class HourRow(msgspec.Struct, frozen=True, kw_only=True):
-    """What a feed brought in an hour; the order is that of `ADD_TO_HOUR`."""
-
-    feed_id: FeedId
-    hour: datetime
-    batches: int
-    events: int
-    raw_bytes: int
-    unparsed: int
-    quarantined: int
-    matches: int
-    last_event_at: datetime | None
-
-
 async def select_feeds(tx: TenantTx) -> list[Feed]:
     """All feeds of the tenant, by name."""
     return [row.feed() for row in await tx.rows(FeedRow, SELECT_FEEDS, tx.tenant_id)]
@@ -186,6 +201,21 @@ async def select_token(tx: DirectoryTx, token_id: str) -> TokenRow | None:
     return await tx.row(TokenRow, SELECT_CREDENTIAL, token_id)
 
 
+async def select_aliased_token(tx: DirectoryTx, guid_hash: bytes) -> TokenRow | None:
+    """The token that has this alias, in whatever state."""
+    return await tx.row(TokenRow, SELECT_ALIASED, guid_hash)
+
+
+async def replace_alias(tx: TenantTx, token_id: str, *, guid_hash: bytes) -> bool:
+    """Gives a token an alias in place of any other; False when there is no such token. As wf_auth only."""
+    return await tx.execute(REPLACE_ALIAS, tx.tenant_id, token_id, guid_hash) == 1
+
+
+async def select_any_token(tx: DirectoryTx, prefix: str) -> TokenRow | None:
+    """A token that is good and whose id begins so: it tells whose the feed is."""
+    return await tx.row(TokenRow, SELECT_ANY_CREDENTIAL, prefix)
+
+
 async def select_tenant_of_feed(tx: DirectoryTx, prefix: str) -> TenantId | None:
     """The tenant of a feed, if the feed ever had a token whose id begins so."""
     found = await tx.value(UUID, SELECT_TENANT_OF_FEED, prefix)
@@ -205,12 +235,6 @@ async def revoke_tokens(tx: TenantTx, feed_id: FeedId, *, keep: str) -> int:
 async def revoke_token(tx: TenantTx, token_id: str) -> bool:
     """Revokes one token; False when it is not there or was revoked before. As wf_auth only."""
     return await tx.execute(REVOKE_CREDENTIAL, tx.tenant_id, token_id) == 1
-
-
-async def add_to_hours(tx: TenantTx, rows: list[HourRow]) -> None:
-    """Adds to the hours' figures. Rows in one order for all, so that two workers never wait for each other."""
-    ordered = sorted(rows, key=lambda row: (row.feed_id, row.hour))
-    await tx.execute_many(ADD_TO_HOUR, [(tx.tenant_id, *msgspec.structs.astuple(row)) for row in ordered])
 
 
 def _text(options: FeedOptions) -> str:

@@ -11,8 +11,8 @@ from typing import ClassVar, Final, Literal
 from watchfloor.audit.append import Actor, append
 from watchfloor.feeds import queries
 from watchfloor.feeds.feed import Door, Feed, FeedOptions, FeedState
-from watchfloor.kernel import ids
-from watchfloor.kernel.credentials import MintedToken, PresentedToken, matches, mint_feed_token
+from watchfloor.kernel import credentials, ids
+from watchfloor.kernel.credentials import MintedAlias, MintedToken, PresentedAlias, PresentedToken, matches
 from watchfloor.kernel.db import Database, TenantTx, directory_tx, tenant_tx
 from watchfloor.kernel.errors import Conflict, NotFound, Unauthenticated
 from watchfloor.kernel.ids import FeedId, TenantId
@@ -101,10 +101,24 @@ async def mint_token(tx: TenantTx, actor: Actor, *, feed_id: FeedId) -> MintedTo
     `tx` is a transaction of wf_auth inside the tenant. The text is in the answer and nowhere else. Raises NotFound.
     """
     await get_feed(tx, feed_id)
-    minted = mint_feed_token(feed_id)
+    minted = credentials.mint_feed_token(feed_id)
     token_id = _token_id(feed_id, minted.digest)
     await queries.insert_token(tx, token_id=token_id, feed_id=feed_id, secret_hash=minted.digest)
     await _note(tx, actor, "feed.mint_token", feed_id, after={"token": token_id})
+    return minted
+
+
+async def mint_alias(tx: TenantTx, actor: Actor, token: MintedToken) -> MintedAlias:
+    """A GUID that stands for a token, for senders that take no other form. It takes the place of an earlier one.
+
+    It opens what the token opens, and ends with it. `tx` is a transaction of wf_auth inside the tenant. The text is in
+    the answer and nowhere else. Raises NotFound when there is no such token, or it was revoked.
+    """
+    minted = credentials.mint_alias()
+    token_id = _token_id(token.feed_id, token.digest)
+    if not await queries.replace_alias(tx, token_id, guid_hash=minted.digest):
+        raise NotFound("There is no such token.")
+    await _note(tx, actor, "feed.mint_alias", token.feed_id, after={"token": token_id})
     return minted
 
 
@@ -131,16 +145,33 @@ async def revoke_tokens(tx: TenantTx, actor: Actor, *, feed_id: FeedId, keep: Mi
     return revoked
 
 
-async def recognise(directory: Database, presented: PresentedToken) -> Feed:
-    """The feed that a token stands for. `directory` is a database of wf_auth.
+async def recognise(directory: Database, presented: PresentedToken | PresentedAlias) -> Feed:
+    """The feed that a token, or the alias of one, stands for. `directory` is a database of wf_auth.
 
     Raises TokenRefused: unknown, or disabled when the token was revoked, its feed paused or its tenant is not active.
     """
-    async with directory_tx(directory) as tx:
-        row = await queries.select_token(tx, _token_id(presented.feed_id, presented.digest))
-    if not matches(None if row is None else row.secret_hash, presented) or row is None:
+    row = await _stored(directory, presented)
+    if row is None:
         raise TokenRefused("unknown")
     if row.revoked or row.tenant_state != "active":
+        raise TokenRefused("disabled")
+    async with tenant_tx(directory, row.tenant_id) as tx:
+        feed = await queries.select_feed(tx, row.feed_id)
+    if feed is None or feed.state != "active":
+        raise TokenRefused("disabled")
+    return feed
+
+
+async def recognise_named(directory: Database, feed_id: FeedId) -> Feed:
+    """The feed of this id, for a sender that proves who it is in another way. `directory` is a database of wf_auth.
+
+    A feed is open to such a sender for as long as it has a token that is good. Raises TokenRefused like `recognise`.
+    """
+    async with directory_tx(directory) as tx:
+        row = await queries.select_any_token(tx, _public_id(feed_id))
+    if row is None:
+        raise TokenRefused("unknown")
+    if row.tenant_state != "active":
         raise TokenRefused("disabled")
     async with tenant_tx(directory, row.tenant_id) as tx:
         feed = await queries.select_feed(tx, row.feed_id)
@@ -172,6 +203,15 @@ async def note_refused_token(
             cipher=await keyring.cipher(tx),
         )
     return tenant_id
+
+
+async def _stored(directory: Database, presented: PresentedToken | PresentedAlias) -> queries.TokenRow | None:
+    """What is stored of the token. An alias is looked up by its whole digest, so there is nothing left to compare."""
+    async with directory_tx(directory) as tx:
+        if isinstance(presented, PresentedAlias):
+            return await queries.select_aliased_token(tx, presented.digest)
+        row = await queries.select_token(tx, _token_id(presented.feed_id, presented.digest))
+    return row if row is not None and matches(row.secret_hash, presented) else None
 
 
 async def _note(

@@ -17,11 +17,14 @@ from watchfloor.kernel.errors import Invalid
 from watchfloor.kernel.secret import Secret
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+OptionalPort = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+"""0: not open."""
 Environment = Literal["production", "demo", "test"]
 LogLevel = Literal["debug", "info", "warning", "error"]
+IntakeKind = Literal["postgres", "nats"]
 
 _BARE: Final = {"database_url": "DATABASE_URL", "valkey_url": "VALKEY_URL"}
-_SECRETS: Final = frozenset({"database_url", "valkey_url"})
+_SECRETS: Final = frozenset({"database_url", "valkey_url", "nats_url", "nats_system_url"})
 _PREFIX: Final = "WATCHFLOOR_"
 
 METRICS_DIRECTORY: Final = "PROMETHEUS_MULTIPROC_DIR"
@@ -46,13 +49,31 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     api_port: Port = 8080
     door_host: str = "127.0.0.1"
     door_port: Port = 8088
+    door_url: str | None = None
+    syslog_host: str = "127.0.0.1"
+    syslog_port: OptionalPort = 6514
+    relp_port: OptionalPort = 2514
+    syslog_plain_port: OptionalPort = 0
+    syslog_feed_ports: str = ""
+    syslog_certificate_file: Path | None = None
+    syslog_key_file: Path | None = None
+    syslog_client_ca_file: Path | None = None
+    syslog_names: str = ""
     public_url: str = "http://127.0.0.1:8080"
     operator_name: str = "Watchfloor MSSP"
     log_level: LogLevel = "info"
     otlp_endpoint: str | None = None
     database_connections: Annotated[int, msgspec.Meta(ge=1, le=200)] = 10
+    door_processes: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
+    syslog_processes: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
     pipeline_processes: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
+    intake: IntakeKind = "postgres"
     intake_backlog_bytes: Annotated[int, msgspec.Meta(ge=1_000_000)] = 256_000_000
+    intake_bytes_per_second: Annotated[int, msgspec.Meta(ge=10_000)] = 100_000_000
+    intake_burst_bytes: Annotated[int, msgspec.Meta(ge=10_000)] = 1_000_000_000
+    nats_url: Secret | None = None
+    nats_system_url: Secret | None = None
+    nats_replicas: Annotated[int, msgspec.Meta(ge=1, le=5)] = 3
 
     @property
     def secrets_dir(self) -> Path:
@@ -73,6 +94,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def audit_dir(self) -> Path:
         """Where signed audit heads are copied out to."""
         return self.home / "audit-heads"
+
+    @property
+    def listens_for_syslog(self) -> bool:
+        """Whether any port for syslog or RELP is open."""
+        return bool(self.syslog_port or self.relp_port or self.syslog_plain_port or self.syslog_feed_ports)
 
     @property
     def log_dir(self) -> Path:
@@ -183,7 +209,7 @@ def _convert(values: dict[str, object], faults: list[str]) -> Settings | None:
 def _value(name: str, value: object, kind: object) -> object:
     if name in _SECRETS:
         return Secret(str(value))
-    if kind is Path:
+    if kind in (Path, Path | None):
         return Path(str(value))
     converted: object = msgspec.convert(value, kind, strict=False)
     return converted

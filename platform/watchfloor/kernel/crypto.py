@@ -72,7 +72,7 @@ def verify(key: bytes, message: bytes, signature: bytes) -> bool:
 
 
 def fingerprint(secret: str) -> bytes:
-    """SHA-256 of a token: what is stored in its place. Only for tokens of 128 random bits or more."""
+    """SHA-256 of a token: what is stored in its place. Only for tokens of 122 random bits or more."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 

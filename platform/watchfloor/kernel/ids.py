@@ -21,10 +21,15 @@ AlertId = NewType("AlertId", UUID)
 IncidentId = NewType("IncidentId", UUID)
 ReportId = NewType("ReportId", UUID)
 ExceptionId = NewType("ExceptionId", UUID)
+AlarmId = NewType("AlarmId", UUID)
+NodeId = NewType("NodeId", UUID)
+QuestionId = NewType("QuestionId", UUID)
+CarveId = NewType("CarveId", UUID)
 
 Prefix = Literal[
-    "ten", "per", "feed", "bat", "evt", "alr", "inc", "rpt", "key", "ses", "mem", "qua", "out", "seg", "exc"
-]
+    "ten", "per", "feed", "bat", "evt", "alr", "inc", "rpt", "key", "ses", "mem", "qua", "out", "seg", "exc", "fal",
+    "nod", "qst", "crv",
+]  # fmt: skip
 
 _SUFFIX: Final = re.compile(r"[0-7][0-9a-hjkmnp-tv-z]{25}")
 

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from typing import Final, Literal, TextIO, final
 from uuid import UUID
 
-from watchfloor.kernel.credentials import API_KEY_PATTERN, FEED_TOKEN_PATTERN
+from watchfloor.kernel.credentials import AGENT_KEY_PATTERN, API_KEY_PATTERN, FEED_TOKEN_PATTERN
 from watchfloor.kernel.ids import TenantId, show
 from watchfloor.kernel.secret import MASK
 from watchfloor.kernel.telemetry import trace_id
@@ -33,7 +33,7 @@ _request: ContextVar[str | None] = ContextVar("_request", default=None)
 _tenant: ContextVar[TenantId | None] = ContextVar("_tenant", default=None)
 
 _CREDENTIAL: Final = re.compile(
-    rf"{API_KEY_PATTERN}|{FEED_TOKEN_PATTERN}"
+    rf"{API_KEY_PATTERN}|{FEED_TOKEN_PATTERN}|{AGENT_KEY_PATTERN}"
     r"|(?<=://)[^\s/?#@:]{0,256}:[^\s/?#@]{1,1024}(?=@)"
     r"|(?i:(?<=splunk )|(?<=bearer )|(?<=basic )|(?<=apikey ))[\w+/=.~:-]{8,}"
 )
@@ -116,6 +116,11 @@ class JsonLines(logging.Formatter):
         shown = {name: _shown(value, longest) for name, value in fields.items() if value is not None}
         # DEL is the one control character that JSON leaves as it is.
         return json.dumps(shown, ensure_ascii=True, separators=(",", ":")).replace("\x7f", "\\u007f")
+
+
+def without_credentials(text: str) -> str:
+    """`text` with what looks like a credential masked. A second net, no promise."""
+    return _CREDENTIAL.sub(MASK, text)
 
 
 def _message(record: logging.LogRecord) -> str:

@@ -47,6 +47,21 @@ INTAKE_BACKLOG: Final = Gauge(
     registry=REGISTRY,
     multiprocess_mode="mostrecent",
 )
+STREAM_OPENS: Final = Counter(
+    "watchfloor_stream_opens", "Connections of senders by syslog and RELP.", ("door",), registry=REGISTRY
+)
+STREAM_CLOSES: Final = Counter(
+    "watchfloor_stream_closes",
+    "Connections of senders by syslog and RELP that have ended, by reason; `done` is the good one.",
+    ("door", "reason"),
+    registry=REGISTRY,
+)
+CERTIFICATE_EXPIRY: Final = Gauge(
+    "watchfloor_stream_certificate_expiry_seconds",
+    "When the certificate of the listeners for syslog and RELP expires, in seconds since 1970.",
+    registry=REGISTRY,
+    multiprocess_mode="mostrecent",
+)
 EVENTS: Final = Counter(
     "watchfloor_events",
     "Events that left normalising, by source; `quarantined` counts poison, `unparsed` unknown sources.",

@@ -21,6 +21,9 @@ MAX_KEYS: Final = 2_000
 _INT64_MIN: Final = -(2**63)
 _UINT64_MAX: Final = 2**64 - 1
 _BOM: Final = b"\xef\xbb\xbf"
+_ESCAPED: Final = rb"\u"
+"""What JSON needs for a NUL, and text of ASCII for any other letter."""
+
 _SYMBOL_FOR_NUL: Final = "\N{SYMBOL FOR NULL}"
 _DECODER: Final = msgspec.json.Decoder()
 
@@ -48,7 +51,7 @@ def read_object(body: bytes) -> dict[str, FieldValue]:
     value = _decode(body.removeprefix(_BOM))
     if not isinstance(value, dict):
         raise ParseFailed("The event is JSON, but not an object.", reason="wrong_shape")
-    _Cleaner().clean(value, depth=1)
+    _Cleaner(has_clean_text=body.isascii() and _ESCAPED not in body).clean(value, depth=1)
     return value
 
 
@@ -124,7 +127,9 @@ def _too_deep() -> ParseFailed:
 class _Cleaner:
     """Walks one decoded object, counts, and replaces in place what may not stay."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, has_clean_text: bool = False) -> None:
+        """`has_clean_text`: all keys and strings are known to be clean."""
+        self._has_clean_text = has_clean_text
         self._keys = 0
 
     def clean(self, node: dict[str, FieldValue] | list[FieldValue], *, depth: int) -> None:
@@ -137,6 +142,11 @@ class _Cleaner:
         self._keys += len(node)
         if self._keys > MAX_KEYS:
             raise ParseFailed(f"The event has more than {MAX_KEYS} keys.", reason="too_many_keys")
+        if self._has_clean_text:
+            for key, item in node.items():
+                if item.__class__ is not str:
+                    node[key] = self._value(item, depth)
+            return
         for key in list(node):
             item = self._value(node[key], depth)
             clean_key = key if key.isascii() and "\0" not in key else clean_text(key)

@@ -7,7 +7,7 @@ question, which the ledger of each tenant's feeds answers.
 from collections.abc import Mapping
 from typing import Final
 
-from watchfloor.normalise import cloudtrail
+from watchfloor.normalise import cloudtrail, rows
 from watchfloor.normalise.cloud import (
     aws_findings,
     azure_activity,
@@ -27,8 +27,8 @@ from watchfloor.normalise.cloud import (
 )
 from watchfloor.normalise.event import LogSource
 from watchfloor.normalise.linux import auditd, cron, osquery, sshd, sudo, syslog, sysmon
-from watchfloor.normalise.network import cef, cisco, keyvalue, suricata, zeek
-from watchfloor.normalise.web import access_log, cloudflare, modsecurity
+from watchfloor.normalise.network import cef, cisco, firewalls, keyvalue, paloalto, suricata, zeek
+from watchfloor.normalise.web import access_log, cloudflare, modsecurity, w3c
 from watchfloor.normalise.windows import logsources as windows
 
 SOURCES: Final[Mapping[str, tuple[LogSource, ...]]] = {
@@ -52,6 +52,7 @@ SOURCES: Final[Mapping[str, tuple[LogSource, ...]]] = {
     auditd.SOURCE: auditd.LOGSOURCES,
     sysmon.SOURCE: sysmon.LOGSOURCES,
     osquery.SOURCE: osquery.LOGSOURCES,
+    osquery.STATUS: osquery.STATUS_LOGSOURCES,
     sshd.SOURCE: sshd.LOGSOURCES,
     sudo.SOURCE: sudo.LOGSOURCES,
     cron.SOURCE: cron.LOGSOURCES,
@@ -60,10 +61,14 @@ SOURCES: Final[Mapping[str, tuple[LogSource, ...]]] = {
     **zeek.SOURCES,
     **cef.SOURCES,
     **keyvalue.SOURCES,
+    **firewalls.SOURCES,
+    **paloalto.SOURCES,
     cisco.SOURCE: cisco.LOGSOURCES,
     access_log.SOURCE: access_log.LOGSOURCES,
     modsecurity.SOURCE: modsecurity.LOGSOURCES,
     **cloudflare.SOURCES,
+    **w3c.SOURCES,
+    **rows.SOURCES,
 }
 """The log sources of each kind of log, by `Event.source`; those of Windows, which depend on the channel, together."""
 

@@ -17,9 +17,10 @@ from watchfloor.normalise.cloud.load_balancer import parse_load_balancer_line
 from watchfloor.normalise.cloud.sources import parse_cloud
 from watchfloor.normalise.cloud.vpc_flow import parse_flow_line
 from watchfloor.normalise.cloudtrail import is_cloudtrail, parse_cloudtrail, unwrap
+from watchfloor.normalise.columns import Columns
 from watchfloor.normalise.event import Event, FieldValue
 from watchfloor.normalise.failure import ParseFailed
-from watchfloor.normalise.identity import key_by_place, key_by_vendor
+from watchfloor.normalise.identity import key_by_place, key_by_sender, key_by_vendor
 from watchfloor.normalise.lines import Line, read_line
 from watchfloor.normalise.linux.auditd import parse_auditd
 from watchfloor.normalise.linux.cron import parse_cron
@@ -30,18 +31,23 @@ from watchfloor.normalise.linux.syslog import parse_syslog
 from watchfloor.normalise.linux.sysmon import is_linux_sysmon, parse_sysmon, parse_sysmon_line
 from watchfloor.normalise.network.cef import parse_cef, parse_leef
 from watchfloor.normalise.network.cisco import parse_cisco
+from watchfloor.normalise.network.firewalls import parse_any_firewall, parse_firewall
 from watchfloor.normalise.network.keyvalue import parse_keyvalue
+from watchfloor.normalise.network.paloalto import parse_paloalto
 from watchfloor.normalise.network.suricata import parse_suricata
 from watchfloor.normalise.network.zeek import parse_zeek
 from watchfloor.normalise.parsed import Parsed, one_line
 from watchfloor.normalise.raw import RawEvent
+from watchfloor.normalise.rows import parse_header, parse_row
 from watchfloor.normalise.timestamps import choose_time
 from watchfloor.normalise.unparsed import parse_object, parse_text
 from watchfloor.normalise.web.access_log import parse_access_log
 from watchfloor.normalise.web.cloudflare import parse_cloudflare
 from watchfloor.normalise.web.modsecurity import parse_modsecurity
+from watchfloor.normalise.web.w3c import parse_iis
 from watchfloor.normalise.windows.parser import parse_windows
 from watchfloor.normalise.windows.shapes import flatten
+from watchfloor.normalise.windows.xml import parse_windows_xml
 
 SOURCE_HINTS: Final = frozenset({"windows", "aws.cloudtrail", "json", "text"})
 """What a feed may say of its content. Another word is as good as none."""
@@ -62,24 +68,46 @@ def normalise(
     index: int,
     source_hint: str | None,
     received_at: datetime,
+    part: int | None = None,
+    columns: Columns | None = None,
 ) -> Event:
     """One raw event as an `Event`.
 
-    `index` is the event's place in its batch (0-based), `received_at` the time of the batch's receipt with a zone.
+    `index` is the event's place in its batch (0-based), `part` its place in a body that carried several; `received_at`
+    is the time of the batch's receipt with a zone; `columns` are those that a header above a line of text named.
     Raises ParseFailed for poison.
     """
     received = received_at.astimezone(UTC)
-    parsed = _parse(raw, source_hint, received)
+    parsed = _parse(raw, source_hint, received, columns)
+    return finish(parsed, raw, feed_id=feed_id, batch_id=batch_id, index=index, received_at=received, part=part)
+
+
+def finish(
+    parsed: Parsed,
+    raw: RawEvent,
+    *,
+    feed_id: FeedId,
+    batch_id: BatchId,
+    index: int,
+    received_at: datetime,
+    part: int | None = None,
+) -> Event:
+    """The event of what a parser understood, with its time, its key and the door's fields. `received_at` is in UTC."""
     own = parsed.time if parsed.time is not None else _zoned(raw.time)
-    time, quality = choose_time(own, received_at=received)
-    key = key_by_place(batch_id, index) if parsed.identity is None else key_by_vendor(feed_id, parsed.identity)
+    time, quality = choose_time(own, received_at=received_at)
+    if parsed.identity is not None:
+        key = key_by_vendor(feed_id, parsed.identity)
+    elif raw.identity:
+        key = key_by_sender(feed_id, raw.identity, part)
+    else:
+        key = key_by_place(batch_id, index, part)
     return Event(
         key=key,
         source=parsed.source,
         logsources=parsed.logsources,
         time=time,
         time_quality=quality,
-        received_at=received,
+        received_at=received_at,
         fields=_with_metadata(parsed.fields, raw),
         entities=parsed.entities,
         summary=one_line(parsed.summary),
@@ -88,8 +116,12 @@ def normalise(
     )
 
 
-def _parse(raw: RawEvent, source_hint: str | None, received_at: datetime) -> Parsed:
+def _parse(raw: RawEvent, source_hint: str | None, received_at: datetime, columns: Columns | None) -> Parsed:
     check_size(raw.body)
+    if columns is not None:
+        parsed = parse_row(read_text(raw.body), columns)
+        if parsed is not None:
+            return parsed
     if source_hint == "text":
         return _parse_text(raw, received_at, objects=False)
     promised = source_hint in _JSON_HINTS or (raw.sourcetype or "").lower() in _JSON_SOURCETYPES
@@ -167,6 +199,10 @@ def _windows(fields: dict[str, FieldValue]) -> Parsed | None:
     return parse_windows(flat)
 
 
+def _header(line: Line) -> Parsed | None:
+    return parse_header(line.text)
+
+
 _PARSERS: Final[tuple[Parser, ...]] = (
     _windows,
     _cloudtrail,
@@ -180,16 +216,22 @@ _PARSERS: Final[tuple[Parser, ...]] = (
 _LINE_PARSERS: Final[tuple[LineParser, ...]] = (
     parse_auditd,
     parse_sysmon_line,
+    parse_windows_xml,
+    _header,
     parse_cef,
     parse_leef,
     parse_flow_line,
     parse_load_balancer_line,
     parse_keyvalue,
+    parse_paloalto,
+    parse_firewall,
     parse_cisco,
     parse_access_log,
+    parse_iis,
     parse_sshd,
     parse_sudo,
     parse_cron,
+    parse_any_firewall,
     parse_syslog,
 )
 

@@ -5,6 +5,7 @@ nothing. A machine account (`WS01$`) is a host. Never looks anything up; never r
 """
 
 import re
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 
@@ -45,6 +46,11 @@ _ACCOUNT: Final = re.compile(r"\d{12}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _PROJECT: Final = re.compile(r"[a-z][a-z0-9\-]{4,28}[a-z0-9]")
 _BRACKETED: Final = re.compile(r"\[([0-9a-fA-F:.%a-z]+)\](:\d{1,5})?")
 _WITH_PORT: Final = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3}):\d{1,5}")
+_LONGEST_ADDRESS: Final = 110
+"""Characters of an address with brackets, zone and port; also bounds what `_ADDRESSES` remembered ones occupy."""
+
+_ADDRESSES: Final = 8_192
+"""How many addresses are remembered: those of one network come again and again."""
 
 
 class EntityList:
@@ -85,9 +91,10 @@ class EntityList:
 
     def ip(self, address: object) -> None:
         """An address; loopback, unspecified, multicast and link-local ones join strangers and are dropped."""
-        parsed = parse_ip(_text(address))
-        if parsed is not None and not _is_everywhere(parsed):
-            self._add("ip", str(parsed))
+        text = _text(address)
+        joined = _joined_ip(text) if len(text) <= _LONGEST_ADDRESS else None
+        if joined is not None:
+            self._add("ip", joined)
 
     def hash(self, digest: object) -> None:
         """A file's digest in hexadecimal: MD5, SHA-1, SHA-256 or SHA-512."""
@@ -142,6 +149,11 @@ class EntityList:
 
 def parse_ip(text: str) -> IPv4Address | IPv6Address | None:
     """The address in `text`, with IPv4-mapped IPv6 as IPv4, without port, brackets and zone; None if it is none."""
+    return _parse_ip(text) if len(text) <= _LONGEST_ADDRESS else None
+
+
+@lru_cache(maxsize=_ADDRESSES)
+def _parse_ip(text: str) -> IPv4Address | IPv6Address | None:
     bracketed = _BRACKETED.fullmatch(text) or _WITH_PORT.fullmatch(text)
     bare = (bracketed[1] if bracketed is not None else text).split("%", 1)[0]
     if not bare or len(bare) > 45:
@@ -151,6 +163,13 @@ def parse_ip(text: str) -> IPv4Address | IPv6Address | None:
     except ValueError:
         return None
     return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
+
+
+@lru_cache(maxsize=_ADDRESSES)
+def _joined_ip(text: str) -> str | None:
+    """The address in `text` as its one form, if it may join events."""
+    parsed = parse_ip(text)
+    return None if parsed is None or _is_everywhere(parsed) else str(parsed)
 
 
 def _is_everywhere(address: IPv4Address | IPv6Address) -> bool:

@@ -29,7 +29,10 @@ class Parsed(msgspec.Struct, frozen=True, kw_only=True):
 
 def one_line(text: str) -> str:
     """`text` on one line of 1 to `MAX_SUMMARY` characters, without control characters."""
-    words = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * MAX_SUMMARY]).split())
+    begun = text[: 4 * MAX_SUMMARY]
+    if not begun.isprintable():
+        begun = "".join(c if c.isprintable() else " " for c in begun)
+    words = " ".join(begun.split())
     if not words:
         return "An event without printable text"
     return words if len(words) <= MAX_SUMMARY else words[: MAX_SUMMARY - 1] + "…"

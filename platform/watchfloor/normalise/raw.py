@@ -13,7 +13,7 @@ class RawEvent(msgspec.Struct, frozen=True, kw_only=True):
 
     `body` is the event's own bytes (UTF-8 JSON or text), never the door's envelope. `time` is the door's time for
     the event (HEC `time`), with a zone. `host`, `source`, `sourcetype` and `fields` are HEC's metadata; other doors
-    leave them empty.
+    leave them empty. `identity` is the sender's own id of the event, unique within the feed; empty for none.
     """
 
     body: bytes
@@ -22,3 +22,4 @@ class RawEvent(msgspec.Struct, frozen=True, kw_only=True):
     source: str | None = None
     sourcetype: str | None = None
     fields: dict[str, str] = msgspec.field(default_factory=dict)
+    identity: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ does what is missing. Owns the list of chores and how one is run; when they run 
 
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -17,13 +17,21 @@ from watchfloor.alerts.noise.flags import forget_noise, unflag_calm
 from watchfloor.alerts.windows.correlate import forget as forget_windows
 from watchfloor.audit.archive import HeadArchive
 from watchfloor.audit.heads import open_signer, sign_all
+from watchfloor.feeds.acks.channels import forget_idle
+from watchfloor.feeds.alarms.expiry import ends_of_certificates, watch_expiry
+from watchfloor.feeds.alarms.judgement import CHECKED_EVERY
+from watchfloor.feeds.alarms.watch import watch
+from watchfloor.feeds.doors.bulk.numbered import forget_documents
 from watchfloor.feeds.intake.postgres import forget_receipts as forget_intake_receipts
+from watchfloor.feeds.intake.refusals.ledger import forget_refused
 from watchfloor.feeds.sources.ledger import forget_sources
+from watchfloor.feeds.trust.learning import forget_hours, learn_feeds
+from watchfloor.feeds.unparsed.ledger import forget_unparsed
 from watchfloor.kernel import outbox
 from watchfloor.kernel.clock import Clock
 from watchfloor.kernel.db import Role, TenantTx, directory_tx, tenant_tx
 from watchfloor.kernel.errors import WatchfloorError
-from watchfloor.kernel.ids import TenantId
+from watchfloor.kernel.ids import FeedId, TenantId
 from watchfloor.kernel.logging import log_context
 from watchfloor.kernel.telemetry import INTAKE_BACKLOG, OUTBOX_BACKLOG
 from watchfloor.lake.segments import SegmentStore
@@ -32,6 +40,9 @@ from watchfloor.ops.consumers import Consumer, Resources
 from watchfloor.ops.queries import select_report_paths
 from watchfloor.tenancy.directory import active_tenants
 from watchfloor.tenancy.files import TenantFiles
+
+UNREAD_KEPT: Final = timedelta(days=30)
+"""How long a message waits for a program that reads its topic."""
 
 RECEIPTS_KEPT: Final = timedelta(days=7)
 ORPHAN_AGE: Final = timedelta(hours=1)
@@ -61,13 +72,49 @@ class Chores:
         return [
             Chore(name="measure_backlog", every=timedelta(seconds=15), run=self.measure_backlog),
             Chore(name="sign_audit_heads", every=timedelta(seconds=30), run=self.sign_audit_heads),
+            Chore(name="watch_feeds", every=CHECKED_EVERY, run=self.watch_feeds),
             Chore(name="remove_dead_sessions", every=timedelta(minutes=10), run=self.remove_dead_sessions),
             Chore(name="forget_windows", every=timedelta(minutes=10), run=self.forget_windows),
             Chore(name="unflag_calm_rules", every=timedelta(minutes=10), run=self.unflag_calm_rules),
             Chore(name="forget_rule_figures", every=timedelta(hours=1), run=self.forget_rule_figures),
             Chore(name="collect_orphans", every=timedelta(hours=1), run=self.collect_orphans),
             Chore(name="forget_receipts", every=timedelta(hours=1), run=self.forget_receipts),
+            Chore(name="watch_credentials", every=timedelta(hours=1), run=self.watch_credentials),
+            Chore(name="learn_feeds", every=timedelta(hours=1), run=self.learn_feeds),
         ]
+
+    async def watch_feeds(self) -> None:
+        """Raises and clears the alarms of all feeds."""
+        now = self._clock.now()
+
+        async def look(tx: TenantTx) -> None:
+            await watch(tx, at=now)
+
+        await self._for_each_tenant(look)
+
+    async def watch_credentials(self) -> None:
+        """Raises and clears the alarms about certificates that end."""
+        now, ends = self._clock.now(), dict[TenantId, dict[FeedId, datetime]]()
+
+        async def ask(tx: TenantTx) -> None:
+            ends[tx.tenant_id] = await ends_of_certificates(tx)
+
+        async def settle(tx: TenantTx) -> None:
+            if tx.tenant_id in ends:
+                await watch_expiry(tx, ends[tx.tenant_id], at=now)
+
+        await self._for_each_tenant(ask, role=Role.AUTH)
+        await self._for_each_tenant(settle)
+
+    async def learn_feeds(self) -> None:
+        """Learns what feeds usually bring, and deletes figures of hours that nothing asks for any more."""
+        now = self._clock.now()
+
+        async def learn(tx: TenantTx) -> None:
+            await learn_feeds(tx, at=now)
+            await forget_hours(tx, at=now)
+
+        await self._for_each_tenant(learn)
 
     async def forget_windows(self) -> None:
         """Deletes the windows of correlations that nothing can still meet."""
@@ -106,12 +153,18 @@ class Chores:
             await remove_dead_sessions(tx)
 
     async def forget_receipts(self) -> None:
-        """Deletes the marks of requests and messages that nobody will repeat any more."""
+        """Deletes the marks of requests and messages that nobody will repeat, and messages that nobody reads."""
+        now = self._clock.now()
 
         async def forget(tx: TenantTx) -> None:
             await forget_intake_receipts(tx)
+            await forget_refused(tx)
+            await forget_idle(tx)
+            await forget_documents(tx)
             for consumer in self._consumers:
-                await outbox.forget_receipts(tx, consumer=consumer.name, before=self._clock.now() - RECEIPTS_KEPT)
+                await outbox.forget_receipts(tx, consumer=consumer.name, before=now - RECEIPTS_KEPT)
+            read = {consumer.topic for consumer in self._consumers}
+            await outbox.forget_unread(tx, topics=read, before=now - UNREAD_KEPT)
 
         await self._for_each_tenant(forget)
 
@@ -132,6 +185,7 @@ class Chores:
             await forget_noise(tx, now=now)
             await forget_costs(tx, now=now)
             await forget_sources(tx, now=now)
+            await forget_unparsed(tx, now=now)
 
         await self._for_each_tenant(forget)
 
@@ -146,9 +200,9 @@ class Chores:
 
         await self._for_each_tenant(collect)
 
-    async def _for_each_tenant(self, work: Callable[[TenantTx], Awaitable[None]]) -> None:
+    async def _for_each_tenant(self, work: Callable[[TenantTx], Awaitable[None]], *, role: Role = Role.APP) -> None:
         """Runs the work in every tenant; what fails in one is logged and stops no other."""
-        database = await self._resources.database(Role.APP)
+        database = await self._resources.database(role)
         async with directory_tx(database) as tx:
             tenants: list[TenantId] = await active_tenants(tx)
         for tenant_id in tenants:

@@ -27,8 +27,13 @@ _COMMANDS: Final = {
     "serve": "watchfloor.ops.commands.serve:serve",
     "demo": "watchfloor.ops.commands.demo:demo",
     "doctor": "watchfloor.ops.commands.doctor:doctor",
+    "feed": "watchfloor.ops.commands.feed.group:feed",
+    "osquery": "watchfloor.ops.commands.osquery:osquery",
+    "quarantine": "watchfloor.ops.commands.quarantine:quarantine",
     "replay": "watchfloor.ops.commands.replay:replay",
     "rules": "watchfloor.ops.commands.rules.group:rules",
+    "unparsed": "watchfloor.ops.commands.unparsed:unparsed",
+    "export": "watchfloor.ops.commands.export:export",
 }
 
 

@@ -19,8 +19,8 @@ from redis.exceptions import RedisError
 
 from watchfloor.detect.engine import Engine
 from watchfloor.feeds.doors.hints import PIPELINE_LANE
-from watchfloor.feeds.intake.postgres import PostgresIntake
-from watchfloor.feeds.intake.queue import Intake
+from watchfloor.feeds.intake.opening import open_intake
+from watchfloor.feeds.intake.queue import Intake, Lane
 from watchfloor.feeds.rotation import Rotation, Turn
 from watchfloor.kernel.clock import SystemClock
 from watchfloor.kernel.config import Settings
@@ -76,7 +76,7 @@ async def serve(settings: Settings, *, ready: Callable[[], None], stop: asyncio.
         valkey = connect(settings)
         held.push_async_callback(valkey.aclose)
         keyring = Keyring.open(settings)
-        intake = PostgresIntake(database, keyring, backlog_bytes=settings.intake_backlog_bytes)
+        intake = await held.enter_async_context(open_intake(settings, database, keyring))
         await blame_the_dead(intake, settings.home / "run")
         bench = Bench(
             intake=intake,
@@ -178,12 +178,19 @@ class Pipeline:
         async with directory_tx(self._database) as tx:
             tenants = await active_tenants(tx)
         for tenant_id in tenants:
-            if await self._intake.is_waiting(tenant_id):
-                self._add(tenant_id)
+            for lane in await self._intake.waiting_lanes(tenant_id):
+                self._add(tenant_id, lane)
 
-    def _add(self, tenant_id: TenantId) -> None:
-        self._rotation.add(tenant_id)
+    def _add(self, tenant_id: TenantId, lane: Lane = Lane.LIVE) -> None:
+        self._rotation.add(tenant_id, lane)
         self._has_turn.set()
+
+    async def _add_later_lanes(self, turn: Turn) -> None:
+        """A lane of the tenant is through: what waits in a later one? Hints do not say in which lane they mean."""
+        with contextlib.suppress(WatchfloorError):  # the sweep asks again
+            for lane in await self._intake.waiting_lanes(turn.tenant_id):
+                if lane > turn.lane:
+                    self._add(turn.tenant_id, lane)
 
     async def _work(self, stop: asyncio.Event) -> None:
         failures = 0
@@ -214,6 +221,8 @@ class Pipeline:
                 _logger.exception("A turn failed.", extra={"batches": len(attempt.batches)})
                 outcome = await self._blame(turn, attempt, fault)
             self._settle(turn, outcome)
+            if not outcome.has_more:
+                await self._add_later_lanes(turn)
         if outcome.incidents:
             await self._wake.hint(INCIDENT_CHANGED, turn.tenant_id)
         return 0

@@ -13,17 +13,17 @@ import msgspec
 from watchfloor.alerts.health.costs import RuleCost
 from watchfloor.detect.engine import Engine, Matches
 from watchfloor.detect.prefilter.engine import PrefilteredEngine
-from watchfloor.feeds.batch import unpack
 from watchfloor.feeds.hours import FeedHour
 from watchfloor.feeds.intake.quarantine import PutAside
-from watchfloor.feeds.intake.queue import WaitingBatch, open_batch
+from watchfloor.feeds.intake.queue import WaitingBatch
 from watchfloor.feeds.sources.ledger import Sighting
+from watchfloor.feeds.trust.histogram import tally
+from watchfloor.feeds.unparsed.ledger import KEPT_SAMPLES, UnknownShape
 from watchfloor.kernel.crypto import TenantCipher
 from watchfloor.normalise.catalogue import LOGSOURCES
-from watchfloor.normalise.dispatch import normalise
 from watchfloor.normalise.event import UNPARSED, Event, LogSource
-from watchfloor.normalise.failure import ParseFailed
-from watchfloor.normalise.raw import RawEvent
+from watchfloor.normalise.shapes import Shape, shape_of
+from watchfloor.ops.pipeline_reading import read_batch
 
 
 class Digest(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +34,7 @@ class Digest(msgspec.Struct, frozen=True, kw_only=True):
     put_aside: tuple[PutAside, ...]
     hours: tuple[FeedHour, ...]
     sources: tuple[Sighting, ...]
+    unknown: tuple[UnknownShape, ...]
     costs: tuple[RuleCost, ...]
     received_at: datetime
 
@@ -45,7 +46,8 @@ def digest(cipher: TenantCipher, batches: Sequence[WaitingBatch], engine: Engine
     ends: list[int] = []
     failed: list[int] = []
     for batch in batches:
-        failures = _read(cipher, batch, events)
+        read, failures = read_batch(cipher, batch)
+        events += read
         put_aside += failures
         failed.append(len(failures))
         ends.append(len(events))
@@ -62,12 +64,18 @@ def digest(cipher: TenantCipher, batches: Sequence[WaitingBatch], engine: Engine
         for batch, begin, end in zip(batches, begins, ends, strict=True)
         for sighting in _sightings(batch, events[begin:end])
     ]
+    unknown = [
+        shape
+        for batch, begin, end in zip(batches, begins, ends, strict=True)
+        for shape in _unknown(batch, events[begin:end])
+    ]
     return Digest(
         events=tuple(events),
         matches=matches,
         put_aside=tuple(put_aside),
         hours=tuple(hours),
         sources=tuple(sources),
+        unknown=tuple(unknown),
         costs=tuple(
             RuleCost(rule_id=engine.rules[number].id, candidates=cost.candidates, nanoseconds=cost.nanoseconds)
             for number, cost in costs.items()
@@ -76,48 +84,22 @@ def digest(cipher: TenantCipher, batches: Sequence[WaitingBatch], engine: Engine
     )
 
 
-def _read(cipher: TenantCipher, batch: WaitingBatch, events: list[Event]) -> list[PutAside]:
-    """Appends the batch's events and returns what could not be read."""
-    failures: list[PutAside] = []
-    for index, raw in enumerate(unpack(open_batch(cipher, batch), RawEvent)):
-        try:
-            events.append(
-                normalise(
-                    raw,
-                    feed_id=batch.feed_id,
-                    batch_id=batch.id,
-                    index=index,
-                    source_hint=batch.source_hint,
-                    received_at=batch.received_at,
-                )
-            )
-        except ParseFailed as failure:
-            failures.append(_failed(batch, index, raw, failure))
-    return failures
-
-
-def _failed(batch: WaitingBatch, index: int, raw: RawEvent, failure: ParseFailed) -> PutAside:
-    return PutAside(
-        feed_id=batch.feed_id,
-        batch_id=batch.id,
-        event_index=index,
-        code=failure.reason,
-        reason=str(failure),
-        received_at=batch.received_at,
-        body=raw.body,
-    )
-
-
 def _hour(batch: WaitingBatch, events: Sequence[Event], *, failed: int, matches: int) -> FeedHour:
     return FeedHour(
         feed_id=batch.feed_id,
         received_at=batch.received_at,
-        events=batch.events,
-        raw_bytes=batch.raw_bytes,
+        # What was put back was counted when it came.
+        events=0 if batch.is_put_back else batch.events,
+        raw_bytes=0 if batch.is_put_back else batch.raw_bytes,
         unparsed=sum(1 for event in events if event.source == UNPARSED),
-        quarantined=failed,
+        quarantined=0 if batch.is_put_back else failed,
         matches=matches,
         last_event_at=max((event.time for event in events), default=None),
+        first_event_at=min((event.time for event in events), default=None),
+        event_lag=tally(
+            [(event.received_at - event.time).total_seconds() for event in events if event.time_quality == "parsed"]
+        ),
+        keys=[event.key for event in events],
     )
 
 
@@ -138,4 +120,23 @@ def _sightings(batch: WaitingBatch, events: Sequence[Event]) -> list[Sighting]:
         )
         for logsources, members in brought.items()
         for logsource in LOGSOURCES.intersection(logsources)
+    ]
+
+
+def _unknown(batch: WaitingBatch, events: Sequence[Event]) -> list[UnknownShape]:
+    """What no parser knew of a batch, by its shape, with the first few of each."""
+    found: dict[Shape, list[Event]] = {}
+    for event in events:
+        if event.source == UNPARSED:
+            found.setdefault(shape_of(event), []).append(event)
+    return [
+        UnknownShape(
+            feed_id=batch.feed_id,
+            fingerprint=shape.fingerprint,
+            sketch=shape.sketch,
+            events=len(members),
+            seen_at=batch.received_at,
+            samples=tuple(event.raw for event in members[:KEPT_SAMPLES]),
+        )
+        for shape, members in found.items()
     ]

@@ -15,9 +15,11 @@ from watchfloor.alerts.alert import AlertChange
 from watchfloor.detect.engine import Engine
 from watchfloor.feeds.hours import count
 from watchfloor.feeds.intake.quarantine import put_aside
-from watchfloor.feeds.intake.queue import Intake, Work
+from watchfloor.feeds.intake.queue import Intake, Lane, Work
 from watchfloor.feeds.rotation import Turn
 from watchfloor.feeds.sources.ledger import count_sources
+from watchfloor.feeds.trust.recent import RecentKeys
+from watchfloor.feeds.unparsed.ledger import count_unparsed
 from watchfloor.kernel.clock import Clock
 from watchfloor.kernel.ids import BatchId, IncidentId
 from watchfloor.kernel.telemetry import ALERT_DELAY, ALERTS, EVENTS, MATCHES, span
@@ -29,6 +31,9 @@ from watchfloor.ops.pipeline_journal import Journal
 
 MOST_BYTES: Final = 4_000_000
 """How much one turn takes at most, whatever a tenant has saved up: about a second of work."""
+
+MOST_LATER_BYTES: Final = 1_000_000
+"""How much it takes of what is not live: live events wait for one such turn at most."""
 
 _BYTES_PER_EVENT: Final = 256
 """What an event costs beside its bytes, in bytes."""
@@ -58,6 +63,7 @@ class Bench(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     journal: Journal
     costs: CostLedger = msgspec.field(default_factory=CostLedger)
+    recent: RecentKeys = msgspec.field(default_factory=RecentKeys)
 
     @property
     def engine(self) -> Engine:
@@ -67,7 +73,8 @@ class Bench(msgspec.Struct, frozen=True, kw_only=True):
 
 async def take_turn(bench: Bench, turn: Turn, attempt: Attempt) -> Outcome:
     """Works the tenant's next batches, and says in `attempt` which they are. Raises whatever goes wrong."""
-    async with bench.intake.work(turn.tenant_id, most_bytes=min(turn.allowance, MOST_BYTES)) as work:
+    most = MOST_BYTES if turn.lane is Lane.LIVE else MOST_LATER_BYTES
+    async with bench.intake.work(turn.tenant_id, most_bytes=min(turn.allowance, most), lane=turn.lane) as work:
         if work is None:
             return Outcome(cost=0, has_more=False)
         attempt.batches = tuple(batch.id for batch in work.batches)
@@ -77,6 +84,7 @@ async def take_turn(bench: Bench, turn: Turn, attempt: Attempt) -> Outcome:
         ):
             digested = await asyncio.to_thread(digest, work.cipher, work.batches, bench.engine)
             alerted = await _write(bench, work, digested)
+    bench.recent.remember(key for hour in digested.hours for key in hour.keys)
     _measure(bench, digested, alerted.changes)
     return Outcome(cost=_cost(work), has_more=work.has_more, incidents=tuple(alerted.incidents))
 
@@ -88,8 +96,9 @@ async def _write(bench: Bench, work: Work, digested: Digest) -> Alerted:
     await put_aside(tx, cipher, digested.put_aside)
     now = bench.clock.now()
     alerted = await bench.alerting.alert(tx, cipher, events=digested.events, matches=digested.matches, at=now)
-    await count(tx, digested.hours)
+    await count(tx, digested.hours, worked_at=now, recent=bench.recent)
     await count_sources(tx, digested.sources)
+    await count_unparsed(tx, cipher, digested.unknown)
     await bench.costs.add(tx, digested.costs, at=now)
     return alerted
 

@@ -19,7 +19,7 @@ from watchfloor.ops.servers import admin_address, embedded_servers
 from watchfloor.ops.service import Program
 from watchfloor.ops.supervisor import Supervisor
 
-PROGRAMS: Final = ("api", "doors", "pipeline", "worker")
+PROGRAMS: Final = ("api", "doors", "syslog", "pipeline", "worker")
 """What makes up an installation, beside its servers."""
 
 
@@ -79,10 +79,15 @@ def programs_of(settings: Settings) -> list[Program]:
     shutil.rmtree(metrics, ignore_errors=True)
     metrics.mkdir(mode=0o700)
     environment = environment_with(**{METRICS_DIRECTORY: str(metrics)})
+    copies = {
+        "doors": settings.door_processes,
+        "syslog": settings.syslog_processes if settings.listens_for_syslog else 0,
+        "pipeline": settings.pipeline_processes,
+    }
     return [
         Program(_label(name, copy), _command(name), log_dir=settings.log_dir, environment=environment)
         for name in PROGRAMS
-        for copy in range(settings.pipeline_processes if name == "pipeline" else 1)
+        for copy in range(copies.get(name, 1))
     ]
 
 

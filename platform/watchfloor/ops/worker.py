@@ -14,6 +14,7 @@ from watchfloor.kernel.config import Settings
 from watchfloor.kernel.db import Role
 from watchfloor.ops.chores import Chores
 from watchfloor.ops.consumers import Resources, load_consumers
+from watchfloor.ops.feed_alarms import open_feed_alarms
 from watchfloor.ops.migrate import check_schema
 from watchfloor.ops.relay import Relay
 from watchfloor.ops.schedule import keep
@@ -24,7 +25,7 @@ async def serve(settings: Settings, *, ready: Callable[[], None], stop: asyncio.
     async with AsyncExitStack() as opened:
         resources = Resources(settings, opened)
         await check_schema(await resources.database(Role.APP))
-        consumers = load_consumers(resources)
+        consumers = [*load_consumers(resources), open_feed_alarms(resources)]
         chores = Chores(resources, consumers=consumers, clock=SystemClock()).all()
         ready()
         async with asyncio.TaskGroup() as parts:

@@ -16,13 +16,18 @@ from watchfloor.web.api import (
     audit,
     evidence,
     exceptions,
+    feed_commands,
+    feeds,
     incidents,
     keys,
     members,
+    osquery,
     platform,
+    quarantine,
     reports,
     rule_health,
     rules,
+    unparsed,
 )
 from watchfloor.web.api.identity import identity_routes
 from watchfloor.web.cookies import is_https
@@ -39,6 +44,10 @@ BODY_BYTES: Final = 65_536
 _IN_TENANT: Final = [
     *incidents.ROUTES,
     *evidence.ROUTES,
+    *quarantine.ROUTES,
+    *feeds.ROUTES,
+    *feed_commands.ROUTES,
+    *unparsed.ROUTES,
     *rules.ROUTES,
     *rule_health.ROUTES,
     *exceptions.ROUTES,
@@ -46,6 +55,7 @@ _IN_TENANT: Final = [
     *audit.ROUTES,
     *keys.ROUTES,
     *members.ROUTES,
+    *osquery.ROUTES,
 ]
 
 

@@ -68,15 +68,20 @@ delete from wf.correlation_windows
 """
 
 SELECT_OLDEST_WAITING: Final[LiteralString] = """
-select min(oldest.received_at)
-  from generate_series(0, 2) as lane
- cross join lateral (
-         select b.received_at
-           from wf.intake_batches b
-          where b.tenant_id = $1
-            and b.lane = lane
-          order by b.id
-          limit 1) as oldest
+select least(
+         (select min(oldest.received_at)
+            from generate_series(0, 2) as lane
+           cross join lateral (
+                   select b.received_at
+                     from wf.intake_batches b
+                    where b.tenant_id = $1
+                      and b.lane = lane
+                    order by b.id
+                    limit 1) as oldest),
+         (select min(w.oldest_at)
+            from wf.intake_waiting w
+           where w.tenant_id = $1
+             and w.lane between 0 and 2))
 """
 
 

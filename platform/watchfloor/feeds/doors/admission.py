@@ -77,6 +77,10 @@ class Admission:
         self._held_by[tenant_id] = held + size
         self._held += size
 
+    def fullness(self, tenant_id: TenantId) -> float:
+        """How much of the room is taken, of the tenant's share or of all, whichever is more: 0 to 1."""
+        return max(self._held_by.get(tenant_id, 0) / self._tenant_bytes, self._held / self._total_bytes)
+
     async def work(self, tenant_id: TenantId, work: Callable[[], T], *, is_small: bool) -> T:
         """What `work` returns. It may take long and must touch nothing that others touch: it runs in a thread."""
         if is_small:

@@ -13,12 +13,13 @@ from litestar import Litestar, Request, Response
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
+from watchfloor.feeds.doors.bulk.door import bulk_protocol
 from watchfloor.feeds.doors.declaration import check_routes
 from watchfloor.feeds.doors.hec import hec_protocol
-from watchfloor.feeds.doors.ndjson import ndjson_protocol
-from watchfloor.feeds.doors.protocol import Protocol
-from watchfloor.feeds.doors.reception import Reception
-from watchfloor.feeds.intake.queue import Intake
+from watchfloor.feeds.doors.osquery.door import osquery_protocol
+from watchfloor.feeds.doors.otlp import otlp_protocol
+from watchfloor.feeds.doors.protocol import DoorParts, Protocol
+from watchfloor.feeds.doors.push.composition import http_protocols
 from watchfloor.kernel.errors import Unavailable
 
 _HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -28,9 +29,15 @@ _DRIVER_FAULTS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.
 _logger: Final = logging.getLogger(__name__)
 
 
-def door_protocols(reception: Reception, intake: Intake) -> tuple[Protocol, ...]:
+def door_protocols(parts: DoorParts) -> tuple[Protocol, ...]:
     """Every protocol on the doors' port. The last one speaks for the paths that are no other's."""
-    return (hec_protocol(reception, intake), ndjson_protocol(reception))
+    return (
+        hec_protocol(parts),
+        otlp_protocol(parts),
+        osquery_protocol(parts),
+        bulk_protocol(parts),
+        *http_protocols(parts),
+    )
 
 
 def create_door_app(protocols: Sequence[Protocol]) -> Litestar:

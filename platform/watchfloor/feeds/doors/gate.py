@@ -13,9 +13,11 @@ import time
 from collections.abc import Mapping
 from typing import Final, Literal, TypeAlias
 
+import msgspec
+
 from watchfloor.feeds.feed import Feed
-from watchfloor.feeds.registry import TokenRefused, note_refused_token, recognise
-from watchfloor.kernel.credentials import PresentedToken, parse_feed_token
+from watchfloor.feeds.registry import TokenRefused, note_refused_token, recognise, recognise_named
+from watchfloor.kernel.credentials import PresentedAlias, PresentedToken, parse_sender_token
 from watchfloor.kernel.db import Database
 from watchfloor.kernel.errors import Unauthenticated, Unavailable, WatchfloorError
 from watchfloor.kernel.ids import FeedId
@@ -26,8 +28,11 @@ _KEPT: Final = 10_000
 _GUESSES_IN_LINE: Final = 50
 _NOTE_SECONDS: Final = 60.0
 _NOTES_KEPT: Final = 1_000
+_NO_TOKEN: Final = b""
+"""The digest of a feed that is asked for by its name alone; no token has it."""
 
-_Key: TypeAlias = tuple[FeedId, bytes]
+_Presented: TypeAlias = PresentedToken | PresentedAlias
+_Key: TypeAlias = tuple[FeedId | None, bytes]
 _Answer: TypeAlias = "Feed | TokenRefused"
 
 
@@ -45,11 +50,24 @@ class NoToken(Unauthenticated):
         self.because = because
 
 
-def token_of(headers: Mapping[str, str], query: Mapping[str, str]) -> str:
-    """The token in the Authorization header: as `Splunk` or `Bearer`, or as the password of `Basic`. Raises NoToken."""
+class ShownToken(msgspec.Struct, frozen=True):
+    """A token as a request shows it. `in_url`: in the path or the query, where proxies and logs may keep it."""
+
+    text: str
+    in_url: bool
+
+
+def token_of(headers: Mapping[str, str], query: Mapping[str, str], path_token: str | None = None) -> ShownToken:
+    """The token in the Authorization header: as `Splunk` or `Bearer`, or as the password of `Basic`.
+
+    Without that header it is the one in the path or the query (`token`). Raises NoToken.
+    """
     value = headers.get("authorization")
     if value is None:
-        raise NoToken("in_query" if "token" in query else "missing")
+        in_url = path_token or query.get("token")
+        if not in_url:
+            raise NoToken("missing")
+        return ShownToken(in_url, in_url=True)
     scheme, _, rest = value.strip().partition(" ")
     token = rest.strip()
     if scheme.lower() == "basic":
@@ -58,7 +76,7 @@ def token_of(headers: Mapping[str, str], query: Mapping[str, str]) -> str:
         raise NoToken("malformed")
     if not token:
         raise NoToken("malformed")
-    return token
+    return ShownToken(token, in_url=False)
 
 
 class Gate:
@@ -78,18 +96,25 @@ class Gate:
     async def admit(self, token: str, *, remote: str) -> Feed:
         """The feed that the token stands for. Raises TokenRefused, and Unavailable when that cannot be told now."""
         try:
-            presented = parse_feed_token(token)
+            presented = parse_sender_token(token)
         except Unauthenticated:
             raise TokenRefused("unknown") from None
         answer = await self._answer(presented)
         if isinstance(answer, Feed):
             return answer
-        if answer.because == "unknown":
+        if answer.because == "unknown" and isinstance(presented, PresentedToken):
             self._note(presented, remote)
         raise TokenRefused(answer.because)
 
-    async def _answer(self, presented: PresentedToken) -> _Answer:
-        key = (presented.feed_id, presented.digest)
+    async def admit_named(self, feed_id: FeedId) -> Feed:
+        """The feed of this id, whoever asks: the caller checks who it is. Raises like `admit`."""
+        answer = await self._answer(PresentedToken(feed_id=feed_id, digest=_NO_TOKEN))
+        if isinstance(answer, Feed):
+            return answer
+        raise TokenRefused(answer.because)
+
+    async def _answer(self, presented: _Presented) -> _Answer:
+        key = _key(presented)
         known = self._known.get(key)
         if known is not None and time.monotonic() < known[0]:
             return known[1]
@@ -106,7 +131,7 @@ class Gate:
         if not asked.cancelled():
             asked.exception()  # whoever waited has it; if all hung up, nobody misses it
 
-    async def _ask_in_line(self, presented: PresentedToken) -> _Answer:
+    async def _ask_in_line(self, presented: _Presented) -> _Answer:
         if self._guesses >= _GUESSES_IN_LINE:
             raise Unavailable("Too many new tokens are being looked up.", retry_after_seconds=1)
         self._guesses += 1
@@ -116,16 +141,19 @@ class Gate:
         finally:
             self._guesses -= 1
 
-    async def _ask(self, presented: PresentedToken) -> _Answer:
+    async def _ask(self, presented: _Presented) -> _Answer:
         until = time.monotonic() + FRESH_SECONDS
         answer: _Answer
         try:
-            answer = await recognise(self._directory, presented)
+            if isinstance(presented, PresentedToken) and presented.digest == _NO_TOKEN:
+                answer = await recognise_named(self._directory, presented.feed_id)
+            else:
+                answer = await recognise(self._directory, presented)
         except TokenRefused as refused:
             answer = refused
         if len(self._known) >= _KEPT:
             self._known.clear()
-        self._known[(presented.feed_id, presented.digest)] = (until, answer)
+        self._known[_key(presented)] = (until, answer)
         return answer
 
     def _note(self, presented: PresentedToken, remote: str) -> None:
@@ -145,6 +173,11 @@ class Gate:
             await note_refused_token(self._directory, self._keyring, presented, remote=remote)
         except WatchfloorError:
             return  # a note that cannot be written changes nothing for the sender; the refusal stands
+
+
+def _key(presented: _Presented) -> _Key:
+    """An alias does not say whose it is; its digest alone is as good as unique."""
+    return (presented.feed_id if isinstance(presented, PresentedToken) else None, presented.digest)
 
 
 def _password(encoded: str) -> str:

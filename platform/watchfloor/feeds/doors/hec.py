@@ -1,39 +1,47 @@
 """The door for Splunk's HTTP Event Collector, on the collector's own paths.
 
-Owns the routes and their order of checks, which is the collector's: token, channel, data. Acknowledgements by channel
-are off: an answer of ours already means that the events are durable, so a client without them loses nothing.
+Owns the routes for events and their order of checks, which is the collector's: token, channel, room, data. A 200 says
+that the events are durable; a feed that acknowledges says it a second time, by channel, for clients that will not
+believe it otherwise.
 """
 
-import re
 from collections.abc import Callable
 from typing import Final
 
-from litestar import Response, get, post
+from litestar import HttpMethod, Response, post, route
 from litestar.handlers import HTTPRouteHandler
 
+from watchfloor.feeds.acks.channels import AckChannels
 from watchfloor.feeds.batch import PackedBatch
 from watchfloor.feeds.doors.declaration import FEED, public
 from watchfloor.feeds.doors.edge import answered
+from watchfloor.feeds.doors.hec_acks import ack_route, channel_of
 from watchfloor.feeds.doors.hec_events import Metadata, metadata_of, read_envelopes, read_lines
-from watchfloor.feeds.doors.hec_replies import HecFault, not_served, refusal, reply
+from watchfloor.feeds.doors.hec_health import health_route
+from watchfloor.feeds.doors.hec_replies import not_served, refusal, reply, taken
 from watchfloor.feeds.doors.incoming import DoorRequest, Incoming
-from watchfloor.feeds.doors.protocol import Protocol
-from watchfloor.feeds.doors.reception import Reception, ShuttingDown
-from watchfloor.feeds.intake.queue import Intake
-from watchfloor.kernel.errors import Unavailable
+from watchfloor.feeds.doors.protocol import DoorParts, Protocol
+from watchfloor.feeds.doors.reception import Reception
 
 PREFIX: Final = "/services/collector"
 EVENT_PATHS: Final = [PREFIX, f"{PREFIX}/event", f"{PREFIX}/event/1.0"]
 RAW_PATHS: Final = [f"{PREFIX}/raw", f"{PREFIX}/raw/1.0"]
+ACK_PATHS: Final = [f"{PREFIX}/ack", f"{PREFIX}/ack/1.0"]
 HEALTH_PATHS: Final = [f"{PREFIX}/health", f"{PREFIX}/health/1.0"]
 
-_CHANNEL: Final = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}", re.ASCII)
 
-
-def hec_protocol(reception: Reception, intake: Intake) -> Protocol:
+def hec_protocol(parts: DoorParts) -> Protocol:
     """The collector."""
+    acks = AckChannels(parts.database)
     return Protocol(
-        routes=[*_collecting_routes(reception), _health_route(reception, intake)],
+        routes=[
+            # These come first, because a path without OPTIONS is given one that answers 204.
+            _options_route([*EVENT_PATHS, *RAW_PATHS, *ACK_PATHS], allowed="POST"),
+            _options_route(HEALTH_PATHS, allowed="GET"),
+            *_collecting_routes(parts.reception, acks),
+            ack_route(ACK_PATHS, parts.reception, acks),
+            health_route(HEALTH_PATHS, parts, acks),
+        ],
         speaks=lambda path: path.startswith(PREFIX),
         refusal=refusal,
         not_served=not_served,
@@ -41,16 +49,18 @@ def hec_protocol(reception: Reception, intake: Intake) -> Protocol:
     )
 
 
-def _collecting_routes(reception: Reception) -> list[HTTPRouteHandler]:
+def _collecting_routes(reception: Reception, acks: AckChannels) -> list[HTTPRouteHandler]:
     async def collect(
         request: DoorRequest, read: Callable[[bytes | bytearray, Metadata], PackedBatch]
     ) -> Response[bytes]:
         async def handle(incoming: Incoming) -> Response[bytes]:
             feed = await reception.admit(request, "hec")
-            _check_channel(request)
+            channel = channel_of(request, feed)
+            if channel is not None:
+                await acks.admit(feed, channel)
             default = metadata_of(request.query_params)
             await reception.take(request, feed, lambda body: read(body, default), incoming=incoming)
-            return reply(0)
+            return taken(None if channel is None else await acks.issue(feed, channel))
 
         return await answered(request, handle, refusal)
 
@@ -64,37 +74,15 @@ def _collecting_routes(reception: Reception) -> list[HTTPRouteHandler]:
         """Takes a body of lines."""
         return await collect(request, read_lines)
 
-    @post(f"{PREFIX}/ack", status_code=200, access=FEED)
-    async def acknowledge(request: DoorRequest) -> Response[bytes]:
-        """Tells that acknowledgements are off."""
-
-        async def say(_incoming: Incoming) -> Response[bytes]:
-            await reception.admit(request, "hec")
-            raise HecFault(14)
-
-        return await answered(request, say, refusal)
-
-    return [collect_events, collect_raw, acknowledge]
+    return [collect_events, collect_raw]
 
 
-def _health_route(reception: Reception, intake: Intake) -> HTTPRouteHandler:
-    @get(HEALTH_PATHS, access=public("Load balancers ask before they have a token, as they ask the collector itself."))
-    async def health() -> Response[bytes]:
-        """Tells whether events would be taken now."""
-        try:
-            reception.check_open()
-            await intake.check()
-        except ShuttingDown:
-            return reply(23)
-        except Unavailable:
-            return reply(18)
-        return reply(17)
+def _options_route(paths: list[str], *, allowed: str) -> HTTPRouteHandler:
+    """Some senders (Docker's logging driver) begin with OPTIONS, and go on only after a 200."""
 
-    return health
+    @route(paths, http_method=[HttpMethod.OPTIONS], access=public("It tells the methods of a path and nothing else."))
+    async def options() -> Response[bytes]:
+        """Tells which methods the path takes."""
+        return Response(b"{}", media_type="application/json", headers={"Allow": f"OPTIONS, {allowed}"})
 
-
-def _check_channel(request: DoorRequest) -> None:
-    """A channel is not needed without acknowledgements; one that is given must be a GUID."""
-    channel = request.headers.get("x-splunk-request-channel") or request.query_params.get("channel")
-    if channel is not None and not _CHANNEL.fullmatch(channel):
-        raise HecFault(11)
+    return options

@@ -26,6 +26,7 @@ _MILLISECONDS_BELOW: Final = 253_402_300_800_000
 _YEAR_10000: Final = 253_402_300_800
 _DECIMAL: Final = re.compile(r"[0-9]{1,20}(\.[0-9]{0,20})?", re.ASCII)
 _LONGEST_METADATUM: Final = 1_024
+_LONGEST_INDEX: Final = 255
 
 
 class _Envelope(msgspec.Struct):
@@ -57,10 +58,11 @@ _TIME: Final = msgspec.json.Decoder(str | int | float | None)
 
 
 def metadata_of(query: Mapping[str, str]) -> Metadata:
-    """The metadata in a query. Raises HecFault for a time that is none, or for what is too long."""
-    for name in ("host", "source", "sourcetype", "index"):
+    """The metadata in a query. Raises HecFault for a time or an index that is none, or what is too long."""
+    for name in ("host", "source", "sourcetype"):
         if len(query.get(name, "")) > _LONGEST_METADATUM:
             raise HecFault(6, detail=f"The query's {name} is too long.")
+    _check_index(query.get("index"), None)
     time = query.get("time")
     return Metadata(
         host=query.get("host"),
@@ -110,9 +112,10 @@ def _event(text: memoryview, number: int, default: Metadata) -> SentEvent:
         envelope = _ENVELOPES.decode(text)
     except msgspec.DecodeError as fault:
         raise HecFault(6, event_number=number, detail=str(fault)) from None
-    for metadatum in (envelope.host, envelope.source, envelope.sourcetype, envelope.index):
+    for metadatum in (envelope.host, envelope.source, envelope.sourcetype):
         if metadatum is not None and len(metadatum) > _LONGEST_METADATUM:
             raise HecFault(6, event_number=number, detail="A metadatum is too long.")
+    _check_index(envelope.index, number)
     fields = _fields(envelope.fields, number)
     index = envelope.index or default.index
     if index:
@@ -125,6 +128,12 @@ def _event(text: memoryview, number: int, default: Metadata) -> SentEvent:
         sourcetype=envelope.sourcetype or default.sourcetype,
         fields=fields,
     )
+
+
+def _check_index(index: str | None, number: int | None) -> None:
+    """An index chooses nothing here and is kept as it came, so all that is asked of it is that it can be a name."""
+    if index is not None and (len(index) > _LONGEST_INDEX or not index.isprintable()):
+        raise HecFault(7, event_number=number)
 
 
 def _body(event: msgspec.Raw | msgspec.UnsetType, number: int) -> bytes:

@@ -9,6 +9,7 @@ from typing import Final, Literal
 import msgspec
 from litestar import Response
 
+from watchfloor.feeds.acks.channels import AcksFull
 from watchfloor.feeds.doors.gate import NoToken
 from watchfloor.feeds.doors.incoming import TooSlow
 from watchfloor.feeds.doors.reception import ShuttingDown
@@ -16,7 +17,7 @@ from watchfloor.feeds.inflate import UnknownEncoding
 from watchfloor.feeds.registry import TokenRefused
 from watchfloor.kernel.errors import Invalid, TooLarge, Unavailable, WatchfloorError
 
-Code = Literal[0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 23]
+Code = Literal[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 27]
 
 TABLE: Final[dict[Code, tuple[int, str]]] = {
     0: (200, "Success"),
@@ -26,6 +27,7 @@ TABLE: Final[dict[Code, tuple[int, str]]] = {
     4: (403, "Invalid token"),
     5: (400, "No data"),
     6: (400, "Invalid data format"),
+    7: (400, "Incorrect index"),
     8: (500, "Internal server error"),
     9: (503, "Server is busy"),
     10: (400, "Data channel is missing"),
@@ -37,7 +39,14 @@ TABLE: Final[dict[Code, tuple[int, str]]] = {
     16: (400, "Query string authorization is not enabled"),
     17: (200, "HEC is healthy"),
     18: (503, "HEC is unhealthy, queues are full"),
+    19: (503, "HEC is unhealthy, ack service unavailable"),
+    20: (503, "HEC is unhealthy, queues are full, ack service unavailable"),
+    21: (400, "Invalid token"),
+    22: (400, "Token disabled"),
     23: (503, "Server is shutting down"),
+    24: (200, "HEC is healthy, queue approaching capacity"),
+    25: (200, "HEC is healthy, ACK service approaching capacity"),
+    27: (429, "ACK channel at capacity"),
 }
 
 _TOKEN_CODES: Final[dict[str, Code]] = {"missing": 2, "malformed": 3, "in_query": 16, "unknown": 4, "disabled": 1}
@@ -61,6 +70,7 @@ class HecReply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     text: str
     code: int
     event_number: int | None = msgspec.field(default=None, name="invalid-event-number")
+    ack_id: int | None = msgspec.field(default=None, name="ackId")
     detail: str | None = None
 
 
@@ -68,6 +78,12 @@ def reply(code: Code) -> Response[bytes]:
     """The reply with this code."""
     status, text = TABLE[code]
     return hec_response(status, HecReply(text=text, code=code), {})
+
+
+def taken(ack_id: int | None) -> Response[bytes]:
+    """The reply to events that are durable now, with their id if the feed acknowledges."""
+    status, text = TABLE[0]
+    return hec_response(status, HecReply(text=text, code=0, ack_id=ack_id), {})
 
 
 def refusal(error: WatchfloorError) -> Response[bytes]:
@@ -79,7 +95,7 @@ def refusal(error: WatchfloorError) -> Response[bytes]:
     if isinstance(error, NoToken | TokenRefused):
         return reply(_TOKEN_CODES[error.because])
     if isinstance(error, Unavailable):
-        code: Code = 23 if isinstance(error, ShuttingDown) else 9
+        code = _unavailable(error)
         status, text = TABLE[code]
         headers = {"Retry-After": str(error.retry_after_seconds)}
         return hec_response(status, HecReply(text=text, code=code, detail=str(error)), headers)
@@ -90,6 +106,13 @@ def not_served(status: int) -> Response[bytes]:
     """There is no such path, or not for this method."""
     text = "The requested URL was not found on this server." if status == 404 else "Method not allowed"
     return hec_response(status, HecReply(text=text, code=status), {})
+
+
+def _unavailable(error: Unavailable) -> Code:
+    """A full queue is 503 and not 429, code 26: senders that know no 429 drop what is answered with it."""
+    if isinstance(error, ShuttingDown):
+        return 23
+    return 27 if isinstance(error, AcksFull) and error.full == "channel" else 9
 
 
 def _refused_body(error: WatchfloorError) -> Response[bytes]:

@@ -40,26 +40,40 @@ class Incoming:
     def __init__(self, request: DoorRequest) -> None:
         self._request = request
         self._awaits_go_ahead = "100-continue" in request.headers.get("expect", "").lower()
+        self._arrived: list[bytes] = []
         self.is_complete = False
 
+    async def begin(self, share: Share, *, at_least: int) -> bytes:
+        """How the body begins: `at_least` so many bytes of it, or all. It stays to be read. Raises like `read`."""
+        return await self._arrive(share, at_least)
+
     async def read(self, share: Share) -> bytes:
-        """The whole body as it arrived. Raises TooLarge, TooSlow, Busy, or SenderGone."""
+        """The whole body as it arrived, again if it was read before.
+
+        Raises TooLarge, TooSlow, Busy, or SenderGone.
+        """
+        return await self._arrive(share, BODY_BYTES + 1)
+
+    async def _arrive(self, share: Share, at_least: int) -> bytes:
         declared = self._request.headers.get("content-length", "")
         if declared.isdecimal() and int(declared[:20]) > BODY_BYTES:
             raise _too_large()
-        chunks: list[bytes] = []
-        length = 0
+        length = sum(map(len, self._arrived))
+        share.take(length)
         try:
             async with asyncio.timeout(READ_SECONDS):
-                async for chunk in self._chunks():
+                while length < at_least and not self.is_complete:
+                    chunk = await self._next()
                     length += len(chunk)
                     if length > BODY_BYTES:
                         raise _too_large()
                     share.take(len(chunk))
-                    chunks.append(chunk)
+                    self._arrived.append(chunk)
         except TimeoutError:
             raise TooSlow("The body took too long to arrive.", remedy="Send smaller batches.") from None
-        return b"".join(chunks)
+        if len(self._arrived) > 1:
+            self._arrived = [b"".join(self._arrived)]
+        return self._arrived[0] if self._arrived else b""
 
     async def drain(self) -> bool:
         """Reads a little of what is left. False when the connection must be closed because there is more."""
@@ -80,12 +94,15 @@ class Incoming:
 
     async def _chunks(self) -> AsyncGenerator[bytes]:
         while not self.is_complete:
-            message = await self._request.receive()
-            if message["type"] != "http.request":
-                raise SenderGone("The sender hung up.")
-            self.is_complete = not message.get("more_body", False)
-            self._awaits_go_ahead = False
-            yield message["body"]
+            yield await self._next()
+
+    async def _next(self) -> bytes:
+        message = await self._request.receive()
+        if message["type"] != "http.request":
+            raise SenderGone("The sender hung up.")
+        self.is_complete = not message.get("more_body", False)
+        self._awaits_go_ahead = False
+        return message["body"]
 
 
 def _too_large() -> TooLarge:

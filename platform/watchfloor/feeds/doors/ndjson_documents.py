@@ -10,6 +10,7 @@ import msgspec
 
 from watchfloor.feeds.batch import PackedBatch, Packer, SentEvent
 from watchfloor.feeds.documents import NotJson, elements, end_of_value, first_byte, lines, without_lone_surrogates
+from watchfloor.feeds.first_bodies.ledger import BODY_BYTES
 from watchfloor.feeds.trail import is_trail, split_trail
 from watchfloor.kernel.errors import Invalid
 
@@ -38,13 +39,14 @@ class NothingTaken(Invalid):
 
 
 class Reader:
-    """Reads one body, and keeps what it turned away."""
+    """Reads one body, and keeps how it began and what it turned away."""
 
     def __init__(self, *, as_text: bool) -> None:
         """`as_text`: every line is an event, whatever is in it."""
         self._as_text = as_text
         self._packer = Packer()
         self._rejected: list[Rejected] = []
+        self.beginning = b""
 
     @property
     def rejected(self) -> tuple[Rejected, ...]:
@@ -53,6 +55,7 @@ class Reader:
 
     def read(self, body: bytes | bytearray) -> PackedBatch:
         """The batch of what could be taken. Raises NothingTaken and TooLarge."""
+        self.beginning = bytes(body[:BODY_BYTES])
         if self._as_text:
             for line in lines(body):
                 self._packer.add(SentEvent(body=line))

@@ -65,12 +65,12 @@ def taken(said: Taken, *, is_repeat: bool) -> Response[bytes]:
 
 def refusal(error: WatchfloorError) -> Response[bytes]:
     """The problem document of an error."""
-    status, title = next(((s, t) for kind, s, t in _STATUS if isinstance(error, kind)), (500, "Internal Server Error"))
+    status, title = _status(error)
     if status == 500:
         return unexpected()
     headers = {"WWW-Authenticate": 'Bearer realm="watchfloor"'} if status == 401 else {}
     if isinstance(error, Unavailable):
-        headers["Retry-After"] = str(error.retry_after_seconds)
+        headers.update(retry_headers(error))
     problem = Problem(
         type=f"urn:watchfloor:problem:{error.code}",
         title=title,
@@ -103,6 +103,20 @@ def unexpected() -> Response[bytes]:
         ),
         {},
     )
+
+
+def status_of(error: WatchfloorError) -> int:
+    """HTTP's status for an error."""
+    return _status(error)[0]
+
+
+def retry_headers(error: Unavailable) -> dict[str, str]:
+    """When to come again (RFC 9110 section 10.2.3)."""
+    return {"Retry-After": str(error.retry_after_seconds)}
+
+
+def _status(error: WatchfloorError) -> tuple[int, str]:
+    return next(((s, t) for kind, s, t in _STATUS if isinstance(error, kind)), (500, "Internal Server Error"))
 
 
 def _problem(problem: Problem, headers: dict[str, str]) -> Response[bytes]:

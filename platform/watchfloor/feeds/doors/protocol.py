@@ -10,7 +10,20 @@ import msgspec
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
+from watchfloor.feeds.doors.reception import Reception
+from watchfloor.feeds.intake.queue import Intake
+from watchfloor.kernel.db import Database
 from watchfloor.kernel.errors import WatchfloorError
+from watchfloor.tenancy.keyring import Keyring
+
+
+class DoorParts(msgspec.Struct, frozen=True, kw_only=True):
+    """What protocols are made of. `database` is one of wf_app, for the little that a protocol keeps itself."""
+
+    reception: Reception
+    intake: Intake
+    database: Database
+    keyring: Keyring
 
 
 class Protocol(msgspec.Struct, frozen=True, kw_only=True):

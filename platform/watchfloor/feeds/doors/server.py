@@ -12,9 +12,9 @@ from watchfloor.feeds.doors.admission import Admission
 from watchfloor.feeds.doors.app import create_door_app, door_protocols
 from watchfloor.feeds.doors.gate import Gate
 from watchfloor.feeds.doors.hints import Hints
+from watchfloor.feeds.doors.protocol import DoorParts
 from watchfloor.feeds.doors.reception import Reception
-from watchfloor.feeds.intake.postgres import PostgresIntake
-from watchfloor.feeds.intake.queue import Intake
+from watchfloor.feeds.intake.opening import open_intake
 from watchfloor.kernel.config import Settings
 from watchfloor.kernel.db import Database, Role
 from watchfloor.kernel.serving import HttpServer, listen
@@ -32,7 +32,8 @@ async def serve(settings: Settings, *, ready: Callable[[], None], stop: asyncio.
     Raises Unavailable when a database or the port cannot be had.
     """
     async with contextlib.AsyncExitStack() as held:
-        listening = listen(settings.door_host, settings.door_port, setting="WATCHFLOOR_DOOR_PORT")
+        is_shared = settings.door_processes > 1
+        listening = listen(settings.door_host, settings.door_port, setting="WATCHFLOOR_DOOR_PORT", shared=is_shared)
         listener = held.enter_context(contextlib.closing(listening))
         database = await Database.open(settings, Role.APP)
         held.push_async_callback(database.close)
@@ -43,12 +44,13 @@ async def serve(settings: Settings, *, ready: Callable[[], None], stop: asyncio.
         hints = Hints(Wake(valkey))
         held.push_async_callback(hints.finish)
         keyring = Keyring.open(settings)
-        intake = PostgresIntake(database, keyring, backlog_bytes=settings.intake_backlog_bytes)
+        intake = await held.enter_async_context(open_intake(settings, database, keyring, valkey=valkey))
         reception = Reception(Gate(directory, keyring), Admission(), intake, hints)
-        await door_server(reception, intake, ready).serve_until(stop, listener, before_stop=reception.close)
+        parts = DoorParts(reception=reception, intake=intake, database=database, keyring=keyring)
+        await door_server(parts, ready).serve_until(stop, listener, before_stop=reception.close)
 
 
-def door_server(reception: Reception, intake: Intake, ready: Callable[[], None]) -> HttpServer:
+def door_server(parts: DoorParts, ready: Callable[[], None]) -> HttpServer:
     """The HTTP server of the doors."""
-    app = create_door_app(door_protocols(reception, intake))
+    app = create_door_app(door_protocols(parts))
     return HttpServer(app, ready=ready, connections=_CONNECTIONS, keep_alive_seconds=_KEEP_ALIVE_SECONDS)

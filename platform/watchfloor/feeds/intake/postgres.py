@@ -3,20 +3,30 @@
 Owns the queue of batches in `wf.intake_batches`, and the requests remembered. It never looks into an event.
 """
 
-import hashlib
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
-import msgspec
-
 from watchfloor.feeds.batch import PackedBatch
 from watchfloor.feeds.feed import Feed
+from watchfloor.feeds.hours import count_repeat
 from watchfloor.feeds.intake import queries
-from watchfloor.feeds.intake.backlog import Backlog
-from watchfloor.feeds.intake.quarantine import WHOLE_BATCH, PutAside, put_aside
-from watchfloor.feeds.intake.queue import Receipt, Sender, WaitingBatch, Work
-from watchfloor.kernel.crypto import TenantCipher, Unopenable, bind
+from watchfloor.feeds.intake.places import claim, read_places, write_places
+from watchfloor.feeds.intake.quarantine import PutAside, put_aside
+from watchfloor.feeds.intake.queue import (
+    WHOLE_BATCH,
+    Alongside,
+    Lane,
+    Place,
+    Receipt,
+    Sender,
+    WaitingBatch,
+    Work,
+    lane_of,
+)
+from watchfloor.feeds.intake.requests import metadata_of, request_hash
+from watchfloor.feeds.intake.turnstile import Turnstile
+from watchfloor.kernel.crypto import TenantCipher, Unopenable
 from watchfloor.kernel.db import Database, TenantTx, directory_tx, tenant_tx
 from watchfloor.kernel.ids import BatchId, TenantId, new_uuid
 from watchfloor.tenancy.keyring import Keyring
@@ -30,55 +40,79 @@ _LOOK_AHEAD: Final = 64
 class PostgresIntake:
     """The intake in `wf.intake_batches`."""
 
-    def __init__(self, database: Database, keyring: Keyring, *, backlog_bytes: int) -> None:
-        """`database` is one of wf_app."""
+    def __init__(
+        self,
+        database: Database,
+        keyring: Keyring,
+        *,
+        backlog_bytes: int = 0,
+        turnstile: Turnstile | None = None,
+    ) -> None:
+        """`database` is one of wf_app. Without `turnstile` tenants are held to `backlog_bytes` and to nothing else."""
         self._database = database
         self._keyring = keyring
-        self._backlog = Backlog(backlog_bytes)
+        self._turnstile = turnstile or Turnstile(backlog_bytes)
 
-    async def put(self, feed: Feed, batch: PackedBatch, sender: Sender) -> Receipt:
+    async def put(
+        self,
+        feed: Feed,
+        batch: PackedBatch,
+        sender: Sender,
+        *,
+        alongside: Alongside | None = None,
+        lane: Lane | None = None,
+        places: Sequence[Place] | None = None,
+    ) -> Receipt:
         """Commits the batch. A request whose key and events were committed before is answered as it was then."""
-        batch_id = BatchId(new_uuid())
-        request_hash = _request_hash(sender, batch)
-        async with tenant_tx(self._database, feed.tenant_id) as tx:
-            if request_hash is not None and not await queries.insert_receipt(
-                tx, feed.id, request_hash=request_hash, events=batch.events
-            ):
-                events = await queries.select_receipt(tx, feed.id, request_hash=request_hash)
-                return Receipt(events=batch.events if events is None else events, is_repeat=True)
-            await self._backlog.admit(tx, len(batch.packed))
-            await queries.insert_batch(tx, _row(await self._keyring.cipher(tx), batch_id, feed, batch, sender))
-        self._backlog.add(feed.tenant_id, len(batch.packed))
-        return Receipt(events=batch.events, is_repeat=False)
+        with self._turnstile.counting(feed, events=batch.events, raw_bytes=batch.raw_bytes):
+            if places is None:
+                await self._turnstile.spend(feed, batch)
+            receipt = await self._commit(
+                feed, batch, sender, alongside=alongside, lane=lane_of(feed) if lane is None else lane, places=places
+            )
+        if not receipt.is_repeat:
+            self._turnstile.add(feed, len(batch.packed))
+        return receipt
+
+    async def expect(self, feed: Feed, size: int) -> None:
+        """See `Intake.expect`."""
+        await self._turnstile.foresee(feed, size)
 
     async def check(self) -> None:
         """See `Intake.check`."""
         async with directory_tx(self._database):
             return
 
-    async def is_waiting(self, tenant_id: TenantId) -> bool:
-        """See `Intake.is_waiting`."""
+    async def waiting_lanes(self, tenant_id: TenantId) -> list[Lane]:
+        """See `Intake.waiting_lanes`."""
         async with tenant_tx(self._database, tenant_id) as tx:
-            return await queries.select_waiting(tx)
+            return [Lane(lane) for lane in await queries.select_waiting_lanes(tx)]
 
     @asynccontextmanager
-    async def work(self, tenant_id: TenantId, *, most_bytes: int) -> AsyncGenerator[Work | None]:
+    async def work(
+        self, tenant_id: TenantId, *, most_bytes: int, lane: Lane = Lane.LIVE
+    ) -> AsyncGenerator[Work | None]:
         """See `Intake.work`. Batches that another worker has locked are passed over.
 
         The rows stay locked for as long as the block takes, which is what keeps two workers from doing the same:
         the caller keeps the block short (a second or so) by not asking for too much.
         """
-        async with tenant_tx(self._database, tenant_id) as tx:
-            queue = await queries.select_queue(tx, limit=_LOOK_AHEAD)
-            chosen = _choose(queue, most_bytes)
-            taken = await queries.take_batches(tx, chosen) if chosen else []
-            if not taken:
-                yield None
+        while True:
+            async with tenant_tx(self._database, tenant_id) as tx:
+                queue = await queries.select_queue(tx, lane=lane, limit=_LOOK_AHEAD)
+                chosen = _choose(queue, most_bytes)
+                taken = await queries.take_batches(tx, chosen) if chosen else []
+                if not taken:
+                    yield None
+                    return
+                claimed = [await claim(tx, _waiting(row)) for row in taken]
+                batches = tuple(batch for batch in claimed if batch is not None)
+                if batches:
+                    cipher = await self._keyring.cipher(tx)
+                    yield Work(tx=tx, cipher=cipher, batches=batches, has_more=len(queue) > len(taken))
+                await queries.delete_batches(tx, [row.id for row in taken])
+            if batches:
                 return
-            cipher = await self._keyring.cipher(tx)
-            batches = tuple(_waiting(row) for row in taken)
-            yield Work(tx=tx, cipher=cipher, batches=batches, has_more=len(queue) > len(taken))
-            await queries.delete_batches(tx, [row.id for row in taken])
 
     async def note_failure(
         self, tenant_id: TenantId, batches: Sequence[BatchId], *, allowed: int, reason: str
@@ -88,9 +122,37 @@ class PostgresIntake:
             await queries.count_attempt(tx, list(batches))
             cipher = await self._keyring.cipher(tx)
             spent = [row for row in await queries.take_batches(tx, list(batches)) if row.attempts >= allowed]
-            await put_aside(tx, cipher, [_put_aside(cipher, row, reason) for row in spent])
+            # What was put back is still in the quarantine: only success takes it out.
+            await put_aside(tx, cipher, [_put_aside(cipher, row, reason) for row in spent if row.places is None])
             await queries.delete_batches(tx, [row.id for row in spent])
         return [row.id for row in spent]
+
+    async def _commit(
+        self,
+        feed: Feed,
+        batch: PackedBatch,
+        sender: Sender,
+        *,
+        alongside: Alongside | None,
+        lane: Lane,
+        places: Sequence[Place] | None,
+    ) -> Receipt:
+        batch_id = BatchId(new_uuid())
+        known = request_hash(sender, batch)
+        async with tenant_tx(self._database, feed.tenant_id) as tx:
+            if known is not None and not await queries.insert_receipt(
+                tx, feed.id, request_hash=known, events=batch.events
+            ):
+                events = await queries.select_receipt(tx, feed.id, request_hash=known)
+                await count_repeat(tx, feed.id, events=batch.events)
+                return Receipt(events=batch.events if events is None else events, is_repeat=True)
+            await self._turnstile.admit(feed, len(batch.packed), lane=lane, measure=lambda: queries.select_backlog(tx))
+            cipher = await self._keyring.cipher(tx)
+            if alongside is not None:
+                await alongside(tx, cipher)
+            row = _row(cipher, batch_id, feed, batch, sender, lane=lane, places=places)
+            await queries.insert_batch(tx, row)
+        return Receipt(events=batch.events, is_repeat=False)
 
 
 async def forget_receipts(tx: TenantTx) -> int:
@@ -112,33 +174,28 @@ def _choose(rows: Sequence[queries.QueueRow], most_bytes: int) -> list[BatchId]:
     return chosen
 
 
-def _request_hash(sender: Sender, batch: PackedBatch) -> bytes | None:
-    """What a request is remembered by: its key and its events. Another request under a used key is a new one."""
-    if sender.request_key is None:
-        return None
-    return hashlib.sha256(bind(sender.request_key, hashlib.sha256(batch.packed).digest())).digest()
-
-
 def _row(
-    cipher: TenantCipher, batch_id: BatchId, feed: Feed, batch: PackedBatch, sender: Sender
+    cipher: TenantCipher,
+    batch_id: BatchId,
+    feed: Feed,
+    batch: PackedBatch,
+    sender: Sender,
+    *,
+    lane: Lane,
+    places: Sequence[Place] | None,
 ) -> queries.NewBatchRow:
-    metadata = msgspec.msgpack.encode(
-        {
-            "content_type": sender.content_type[:200],
-            "request_id": sender.request_id[:200],
-            "request_key": (sender.request_key or "")[:200],
-        }
-    )
     return queries.NewBatchRow(
         id=batch_id,
+        lane=lane,
         feed_id=feed.id,
         door=feed.door,
         remote=sender.remote[:64],
         user_agent=sender.user_agent[:200],
-        metadata=cipher.seal(metadata, table="intake_batches", column="metadata", row=batch_id),
+        metadata=cipher.seal(metadata_of(sender), table="intake_batches", column="metadata", row=batch_id),
         events=batch.events,
         raw_bytes=batch.raw_bytes,
         body=cipher.seal(batch.packed, table="intake_batches", column="body", row=batch_id),
+        places=write_places(places),
     )
 
 
@@ -152,6 +209,7 @@ def _waiting(row: queries.BatchRow) -> WaitingBatch:
         events=row.events,
         raw_bytes=row.raw_bytes,
         sealed=row.body,
+        places=read_places(row.places),
     )
 
 

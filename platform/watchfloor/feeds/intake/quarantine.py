@@ -11,19 +11,21 @@ from typing import Final
 import msgspec
 
 from watchfloor.feeds.intake import queries
+from watchfloor.feeds.intake.queue import WHOLE_BATCH
 from watchfloor.feeds.limits import EVENT_BYTES
 from watchfloor.kernel.crypto import TenantCipher
 from watchfloor.kernel.db import TenantTx
 from watchfloor.kernel.ids import BatchId, FeedId, new_uuid
 
-WHOLE_BATCH: Final = -1
-"""The `event_index` of a batch that was put aside whole; its body is the packed batch."""
-
 _REASON_CHARACTERS: Final = 1_000
 
 
 class PutAside(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that could not be read. `code` is stable; `reason` is a sentence for a person."""
+    """Something that could not be read. `code` is stable; `reason` is a sentence for a person.
+
+    `event_index` is WHOLE_BATCH for a batch; its body is the packed batch. `context` is the event without its body,
+    as MessagePack: what the door said about it.
+    """
 
     feed_id: FeedId
     batch_id: BatchId
@@ -32,6 +34,7 @@ class PutAside(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     received_at: datetime
     body: bytes
+    context: bytes | None = None
 
 
 async def put_aside(tx: TenantTx, cipher: TenantCipher, items: Sequence[PutAside]) -> None:
@@ -42,6 +45,7 @@ async def put_aside(tx: TenantTx, cipher: TenantCipher, items: Sequence[PutAside
 
 def _row(cipher: TenantCipher, item: PutAside) -> queries.QuarantineRow:
     row_id = new_uuid()
+    context = item.context
     body = item.body if item.event_index == WHOLE_BATCH else item.body[:EVENT_BYTES]
     return queries.QuarantineRow(
         id=row_id,
@@ -52,4 +56,5 @@ def _row(cipher: TenantCipher, item: PutAside) -> queries.QuarantineRow:
         reason=item.reason[:_REASON_CHARACTERS],
         received_at=item.received_at,
         body=cipher.seal(body, table="quarantine", column="body", row=row_id),
+        context=None if context is None else cipher.seal(context, table="quarantine", column="context", row=row_id),
     )

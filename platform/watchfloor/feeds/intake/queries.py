@@ -1,5 +1,6 @@
 """SQL of the intake: the queue of batches, the requests remembered, and what could not be read."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, LiteralString
 from uuid import UUID
@@ -38,8 +39,8 @@ delete from wf.intake_receipts
 
 INSERT_BATCH: Final[LiteralString] = """
 insert into wf.intake_batches
-       (tenant_id, id, feed_id, door, remote, user_agent, metadata, events, raw_bytes, body)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+       (tenant_id, id, lane, feed_id, door, remote, user_agent, metadata, events, raw_bytes, body, places)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 """
 
 SELECT_QUEUE: Final[LiteralString] = """
@@ -49,16 +50,20 @@ select id,
        attempts
   from wf.intake_batches
  where tenant_id = $1
- order by lane,
-          id
- limit $2
+   and lane = $2
+ order by id
+ limit $3
 """
 
-SELECT_WAITING: Final[LiteralString] = """
-select exists (
+SELECT_WAITING_LANES: Final[LiteralString] = """
+select lane
+  from generate_series(0, 2) as lane
+ where exists (
          select
-           from wf.intake_batches
-          where tenant_id = $1)
+           from wf.intake_batches b
+          where b.tenant_id = $1
+            and b.lane = lane.lane)
+ order by lane
 """
 
 TAKE_BATCHES: Final[LiteralString] = """
@@ -70,15 +75,15 @@ select b.id,
        b.events,
        b.raw_bytes,
        b.attempts,
-       b.body
+       b.body,
+       b.places
   from wf.intake_batches b
   join wf.feeds f
     on f.tenant_id = b.tenant_id
    and f.id = b.feed_id
  where b.tenant_id = $1
    and b.id = any ($2)
- order by b.lane,
-          b.id
+ order by b.id
    for update of b skip locked
 """
 
@@ -97,9 +102,19 @@ delete from wf.intake_batches
 
 INSERT_QUARANTINE: Final[LiteralString] = """
 insert into wf.quarantine
-       (tenant_id, id, feed_id, batch_id, event_index, code, reason, received_at, body)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+       (tenant_id, id, feed_id, batch_id, event_index, code, reason, received_at, body, context)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 on conflict (tenant_id, batch_id, event_index) do nothing
+"""
+
+TAKE_FROM_QUARANTINE: Final[LiteralString] = """
+delete from wf.quarantine q
+ using unnest($2::uuid[], $3::integer[]) as p (batch_id, event_index)
+ where q.tenant_id = $1
+   and q.batch_id = p.batch_id
+   and q.event_index = p.event_index
+returning q.batch_id,
+          q.event_index
 """
 
 
@@ -124,12 +139,14 @@ class BatchRow(msgspec.Struct, frozen=True, kw_only=True):
     raw_bytes: int
     attempts: int
     body: bytes
+    places: bytes | None
 
 
 class NewBatchRow(msgspec.Struct, frozen=True, kw_only=True):
     """A batch on its way into the queue; the order is that of `INSERT_BATCH`. `metadata` and `body` are sealed."""
 
     id: BatchId
+    lane: int
     feed_id: FeedId
     door: Door
     remote: str
@@ -138,10 +155,11 @@ class NewBatchRow(msgspec.Struct, frozen=True, kw_only=True):
     events: int
     raw_bytes: int
     body: bytes
+    places: bytes | None
 
 
 class QuarantineRow(msgspec.Struct, frozen=True, kw_only=True):
-    """What could not be read; the order is that of `INSERT_QUARANTINE`. `body` is sealed."""
+    """What could not be read; the order is that of `INSERT_QUARANTINE`. `body` and `context` are sealed."""
 
     id: UUID
     feed_id: FeedId
@@ -151,6 +169,14 @@ class QuarantineRow(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     received_at: datetime
     body: bytes
+    context: bytes | None
+
+
+class QuarantinedPlace(msgspec.Struct, frozen=True, kw_only=True):
+    """Where something stood that was in the quarantine."""
+
+    batch_id: BatchId
+    event_index: int
 
 
 async def select_backlog(tx: TenantTx) -> int:
@@ -178,14 +204,14 @@ async def insert_batch(tx: TenantTx, row: NewBatchRow) -> None:
     await tx.execute(INSERT_BATCH, tx.tenant_id, *msgspec.structs.astuple(row))
 
 
-async def select_queue(tx: TenantTx, *, limit: int) -> list[QueueRow]:
-    """The next batches of the tenant, in their order."""
-    return await tx.rows(QueueRow, SELECT_QUEUE, tx.tenant_id, limit)
+async def select_queue(tx: TenantTx, *, lane: int, limit: int) -> list[QueueRow]:
+    """The next batches of the tenant in a lane, in their order."""
+    return await tx.rows(QueueRow, SELECT_QUEUE, tx.tenant_id, lane, limit)
 
 
-async def select_waiting(tx: TenantTx) -> bool:
-    """Whether any batch of the tenant waits."""
-    return await tx.value(bool, SELECT_WAITING, tx.tenant_id) or False
+async def select_waiting_lanes(tx: TenantTx) -> list[int]:
+    """The lanes in which any batch of the tenant waits."""
+    return await tx.values(int, SELECT_WAITING_LANES, tx.tenant_id)
 
 
 async def take_batches(tx: TenantTx, ids: list[BatchId]) -> list[BatchRow]:
@@ -206,3 +232,9 @@ async def delete_batches(tx: TenantTx, ids: list[BatchId]) -> None:
 async def insert_quarantine(tx: TenantTx, rows: list[QuarantineRow]) -> None:
     """Keeps what could not be read, each once."""
     await tx.execute_many(INSERT_QUARANTINE, [(tx.tenant_id, *msgspec.structs.astuple(row)) for row in rows])
+
+
+async def take_from_quarantine(tx: TenantTx, places: Sequence[tuple[BatchId, int]]) -> list[QuarantinedPlace]:
+    """Deletes what stands in the quarantine for these places; returns the places at which there was something."""
+    batches, indexes = [place[0] for place in places], [place[1] for place in places]
+    return await tx.rows(QuarantinedPlace, TAKE_FROM_QUARANTINE, tx.tenant_id, batches, indexes)

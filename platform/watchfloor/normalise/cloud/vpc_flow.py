@@ -1,7 +1,7 @@
-"""AWS VPC flow logs: lines of the default format, and objects with its names (Firehose, Athena, exports).
+"""AWS VPC flow logs: lines of the default format, rows under a header, and objects (Firehose, Athena, exports).
 
-Adds Sigma's firewall names (`src_ip`, `dst_port`, ...). A line in a format of the customer's own is not recognised:
-only its file's header says what its columns are.
+Adds Sigma's firewall names (`src_ip`, `dst_port`, ...). A line in a format of the customer's own is recognised under
+its file's header, which alone says what its columns are.
 """
 
 from typing import Final
@@ -44,8 +44,15 @@ def parse_flow_line(line: Line) -> Parsed | None:
     words = line.message.split(maxsplit=len(_COLUMNS))
     if len(words) != len(_COLUMNS) or not words[2].startswith("eni-") or words[12] not in {"ACCEPT", "REJECT", "-"}:
         return None
+    return parse_flow_row(words, _COLUMNS)
+
+
+def parse_flow_row(words: list[str], names: tuple[str, ...]) -> Parsed | None:
+    """A row under the header with these names; None if it has another number of columns."""
+    if len(words) != len(names):
+        return None
     fields: dict[str, FieldValue] = {}
-    for name, word in zip(_COLUMNS, words, strict=True):
+    for name, word in zip((name.replace("-", "_") for name in names), words, strict=True):
         if word != "-":
             is_number = name in _NUMBERS and word.isascii() and word.isdigit() and len(word) <= 18
             fields[name] = int(word) if is_number else word
@@ -64,6 +71,8 @@ def parse_flow(fields: dict[str, FieldValue]) -> Parsed | None:
 def _parsed(fields: dict[str, FieldValue]) -> Parsed:
     for name, theirs in _NAMES.items():
         put(fields, name, fields.get(theirs))
+    put(fields, "src_ip", fields.get("pkt_srcaddr"))
+    put(fields, "dst_ip", fields.get("pkt_dstaddr"))
     protocol = as_text(fields.get("protocol"))
     put(fields, "proto", _PROTOCOLS.get(protocol, protocol))
     action = as_text(fields.get("action"))

@@ -2,8 +2,8 @@
 
 Each line is an event: the records of one audit event (SYSCALL, EXECVE, PATH, ...) come as separate lines, so what one
 record says is all that the event says. An EXECVE record knows the command line, the SYSCALL record of the same serial
-the program's path. Where a sender joins the records, in one body or as auoms does, the event has both.
-Never raises.
+the program's path; `audit_join` makes one more event of those that came in one batch. Where a sender joins the records,
+in one body or as auoms does, the event has both. Never raises.
 """
 
 import re
@@ -36,7 +36,13 @@ _HEXED: Final = ("proctitle", "name", "cwd", "exe", "comm", "cmd", "data", "acct
 _AUDITD: Final = LogSource(product="linux", service="auditd")
 _EXECUTION: Final = LogSource(product="linux", category="process_creation", service="auditd")
 _CREATION: Final = LogSource(product="linux", category="file_event", service="auditd")
-LOGSOURCES: Final = (_AUDITD, _EXECUTION, _CREATION)
+RECORD: Final = _AUDITD
+"""The log source of a record by itself."""
+
+JOINED: Final = LogSource(product="linux", category="process_creation")
+"""That of an execution put together from its records."""
+
+LOGSOURCES: Final = (_AUDITD, _EXECUTION, _CREATION, JOINED)
 _LISTED: Final = ("type", "name", "nametype", "item")
 
 
@@ -140,7 +146,8 @@ def _alias_execution(fields: dict[str, FieldValue]) -> None:
     names = takewhile(fields.__contains__, (f"a{number}" for number in range(MAX_ARGUMENTS)))
     arguments = [as_text(fields[name]) for name in names]
     executed = "EXECVE" in _kinds(fields) and "cmdline" not in fields
-    command = " ".join(arguments) if executed else as_text(fields.get("cmdline"))
+    told = as_text(fields.get("cmdline")) or as_text(fields.get("proctitle"))
+    command = " ".join(arguments) if executed else told
     if command:
         fields.setdefault("CommandLine", command)
     program = as_text(fields.get("exe")) or (arguments[0] if executed and arguments else "")

@@ -1,4 +1,7 @@
-"""osquery: results of scheduled queries, one row a document. Rows of the evented tables get Sigma's names too."""
+"""osquery: results of scheduled queries, one row a document, and the agent's own status lines.
+
+Rows of the evented tables get Sigma's names too.
+"""
 
 from datetime import datetime
 from typing import Final
@@ -12,6 +15,7 @@ from watchfloor.normalise.parsed import Parsed, as_object, as_text
 from watchfloor.normalise.timestamps import parse_time
 
 SOURCE: Final = "osquery.result"
+STATUS: Final = "osquery.status"
 PARSER: Final = "osquery/1"
 
 _ENCODER: Final = msgspec.json.Encoder(order="deterministic")
@@ -40,19 +44,27 @@ LOGSOURCES: Final = (
         for category in ("process_creation", "network_connection", "file_event")
     ),
 )
-_WRITTEN: Final = frozenset({"CREATED", "UPDATED", "MOVED_TO"})
+STATUS_LOGSOURCES: Final = (LogSource(product="osquery", service="status"),)
+_STATUS_MARKS: Final = frozenset({"severity", "filename", "line", "message", "hostIdentifier"})
+# The second line is what the journal of NTFS says.
+_WRITTEN: Final = frozenset({"CREATED", "UPDATED", "MOVED_TO"}) | {
+    *("FILECREATION", "FILEWRITE", "FILEOVERWRITE", "FILERENAME_NEWNAME")
+}
 
 
 def parse_osquery(fields: dict[str, FieldValue]) -> Parsed | None:
     """A result line (`columns` or `snapshot`); None if the object is none."""
     host = fields.get("hostIdentifier")
+    if isinstance(host, str) and fields.keys() >= _STATUS_MARKS:
+        return _status(fields, host)
     if not isinstance(host, str) or not isinstance(fields.get("name"), str):
         return None
     if "columns" not in fields and "snapshot" not in fields:
         return None
     columns = as_object(fields.get("columns"))
     identity = _identity(fields, host)
-    category = _add_names(fields, columns)
+    # A row that went away is the end of something, not its beginning.
+    category = None if fields.get("action") == "removed" else _add_names(fields, columns)
     return Parsed(
         source=SOURCE,
         logsources=_logsources(fields, columns, category),
@@ -61,6 +73,22 @@ def parse_osquery(fields: dict[str, FieldValue]) -> Parsed | None:
         fields=fields,
         entities=_entities(fields, columns, host),
         summary=_summary(fields, columns, host),
+        parser=PARSER,
+    )
+
+
+def _status(fields: dict[str, FieldValue], host: str) -> Parsed:
+    """What the agent says of itself. Severity: 0 information, 1 warning, 2 error, 3 fatal."""
+    found = EntityList()
+    found.host(as_text(as_object(fields.get("decorations")).get("hostname")) or host)
+    return Parsed(
+        source=STATUS,
+        logsources=STATUS_LOGSOURCES,
+        time=_time(fields.get("unixTime")),
+        identity=None,
+        fields=fields,
+        entities=found.found(),
+        summary=f"osquery on {host}: {as_text(fields.get('message'))}",
         parser=PARSER,
     )
 
@@ -106,11 +134,12 @@ def _time(unix: FieldValue) -> datetime | None:
 
 
 def _identity(fields: dict[str, FieldValue], host: str) -> tuple[str, ...] | None:
-    """A row of one run of one query; a snapshot's rows come once."""
+    """A row of one run of one query; a snapshot's rows come once, all together or part by part."""
     if "counter" not in fields or "unixTime" not in fields:
         return None
     parts = (as_text(fields.get(name)) for name in ("name", "unixTime", "epoch", "counter", "action"))
-    return ("osquery", host, *parts, _ENCODER.encode(fields.get("columns")).decode())
+    rows = fields["columns"] if "columns" in fields else fields.get("snapshot")
+    return ("osquery", host, *parts, _ENCODER.encode(rows).decode())
 
 
 def _entities(fields: dict[str, FieldValue], columns: dict[str, FieldValue], host: str) -> tuple[Entity, ...]:

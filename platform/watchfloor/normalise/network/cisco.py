@@ -1,4 +1,7 @@
-"""Cisco's system messages (`%ASA-6-302013: ...`, `%SYS-5-CONFIG_I: ...`), kept whole, with facility and mnemonic."""
+"""Cisco's system messages (`%ASA-6-302013: ...`, `%SYS-5-CONFIG_I: ...`), kept whole, with facility and mnemonic.
+
+What ASA, FTD and IOS say of connections and log-ons also stands in fields; see `cisco_messages`.
+"""
 
 import re
 from typing import Final
@@ -7,6 +10,7 @@ from watchfloor.normalise.entities import EntityList
 from watchfloor.normalise.event import LogSource
 from watchfloor.normalise.lines import Line, header_fields
 from watchfloor.normalise.linux.entities import add_account
+from watchfloor.normalise.network.cisco_messages import read_message
 from watchfloor.normalise.parsed import Parsed
 
 SOURCE: Final = "cisco.syslog"
@@ -22,7 +26,10 @@ _SERVICES: Final = {
     "BGP": "bgp", "LDP": "ldp",
 }  # fmt: skip
 _GENERAL: Final = LogSource(product="cisco", service="syslog")
-LOGSOURCES: Final = (_GENERAL, *(LogSource(product="cisco", service=name) for name in ("aaa", "bgp", "ldp")))
+_FIREWALL: Final = LogSource(product="cisco", category="firewall")
+LOGSOURCES: Final = (
+    _GENERAL, _FIREWALL, *(LogSource(product="cisco", service=name) for name in ("aaa", "bgp", "ldp"))
+)  # fmt: skip
 
 
 def parse_cisco(line: Line) -> Parsed | None:
@@ -37,10 +44,16 @@ def parse_cisco(line: Line) -> Parsed | None:
     if service is not None:
         logsources.append(LogSource(product="cisco", service=service))
     text = line.text[matched.end() : matched.end() + 1_024]
+    for name, value in read_message(text.lstrip()).items():
+        fields.setdefault(name, value)
+    if "dst_ip" in fields and "action" in fields:
+        logsources.append(_FIREWALL)
     found = EntityList()
     found.host(line.host)
     user = _USER.search(text)
-    if user is not None:
+    if "user" in fields:
+        add_account(found, fields["user"], host=line.host)
+    elif user is not None and "action" not in fields:
         add_account(found, user[1], host=line.host)
     for address in _ADDRESS.findall(text)[:4]:
         found.ip(address)

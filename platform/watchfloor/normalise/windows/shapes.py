@@ -13,6 +13,7 @@ import msgspec
 
 from watchfloor.normalise.event import FieldValue
 from watchfloor.normalise.parsed import as_object, as_text
+from watchfloor.normalise.windows.collector import beside_event, collector_event
 
 _ATTRIBUTES: Final = "#attributes"
 _TEXT: Final = "#text"
@@ -61,6 +62,8 @@ def flatten(fields: dict[str, FieldValue]) -> FlatEvent | None:
         flat = _from_evtx(as_object(fields["Event"]))
     elif isinstance(fields.get("winlog"), dict):
         flat = _from_winlogbeat(fields)
+    elif (collected := collector_event(fields)) is not None:
+        flat = {**beside_event(fields), **(_from_evtx(collected) or {})}
     else:
         flat = _from_flat(fields)
     if flat is None:

@@ -1,6 +1,7 @@
 """`watchfloor serve NAME`: one of the programs that make up an installation, in the foreground."""
 
 import asyncio
+import sys
 from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import version
@@ -18,10 +19,15 @@ from watchfloor.ops.termination import told_to_stop
 _PROGRAMS: Final = {
     "api": "watchfloor.ops.api:serve",
     "doors": "watchfloor.feeds.doors.server:serve",
+    "syslog": "watchfloor.feeds.doors.stream.server:serve",
     "pipeline": "watchfloor.ops.pipeline:serve",
     "worker": "watchfloor.ops.worker:serve",
 }
 """The `Serve` function of each program."""
+
+SWITCH_SECONDS: Final = 0.0005
+"""How long a thread that computes may keep the event loop waiting: a tenth of Python's own, as one small request passes
+it several times while another tenant's large batch is worked."""
 
 
 class Serve(Protocol):
@@ -36,11 +42,12 @@ class Serve(Protocol):
 @click.argument("name", type=click.Choice(sorted(_PROGRAMS)))
 @click.option("--ready-fd", type=int, hidden=True, help="File descriptor to write a line to when ready.")
 def serve(*, name: str, ready_fd: int | None) -> None:
-    """Run one program: the api, the doors, the pipeline or the worker."""
+    """Run one program: the api, the doors, syslog (with RELP), the pipeline or the worker."""
     settings = load_settings()
     start_logging(process=name, level=settings.log_level)
     tracing = start_tracing(process=name, version=version("watchfloor"), endpoint=settings.otlp_endpoint)
     module, _, attribute = _PROGRAMS[name].partition(":")
+    sys.setswitchinterval(SWITCH_SECONDS)
     program = cast("Serve", getattr(import_module(module), attribute))
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

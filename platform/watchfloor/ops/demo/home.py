@@ -15,7 +15,7 @@ _SETTINGS: Final = """\
 environment = "demo"
 operator_name = "Tidewatch Security Operations"
 """
-_PORTS: Final = ("postgres_port", "valkey_port", "api_port", "door_port")
+_PORTS: Final = ("postgres_port", "valkey_port", "api_port", "door_port", "syslog_port", "relp_port")
 # Root's servers run as another account, which cannot enter root's own home.
 _ROOTS_HOME: Final = Path("/var/lib/watchfloor-demo")
 

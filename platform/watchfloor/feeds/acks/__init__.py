@@ -1,0 +1,1 @@
+"""Acknowledgements by channel: what Splunk's HTTP Event Collector gives its clients to ask about."""

@@ -1,0 +1,1 @@
+"""Client certificates of feeds, and the installation's own authority that issues them."""

@@ -1,0 +1,1 @@
+"""The door for Elasticsearch's bulk protocol: what shippers of events speak to a cluster."""

@@ -1,0 +1,1 @@
+"""Services that push to the HTTP door in forms of their own."""

@@ -1,0 +1,1 @@
+"""The first bodies that a feed was sent."""

@@ -1,0 +1,1 @@
+"""Files that hosts were asked for, arriving in blocks."""

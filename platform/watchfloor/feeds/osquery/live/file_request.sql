@@ -1,0 +1,1 @@
+select * from carves where carve = 1 and path {operator} '{path}'

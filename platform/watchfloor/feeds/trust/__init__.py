@@ -1,0 +1,1 @@
+"""The feed trust ledger: what each feed usually brings, what it brought, and the alarms in between."""

@@ -1,0 +1,1 @@
+"""`watchfloor feed`: one module a command, imported when it is called."""

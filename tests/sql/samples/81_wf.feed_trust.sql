@@ -1,0 +1,3 @@
+insert into wf.feed_trust (tenant_id, feed_id, profile, learned_at, judged_until)
+select tenant_id, pg_temp.sample_id(tenant_id, 'feed', i), '\x80', now(), date_trunc('hour', now())
+  from pg_temp.sample, generate_series(1, few) i
