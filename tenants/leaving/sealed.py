@@ -14,7 +14,7 @@ from watchfloor.feeds.batch import SentEvent, unpack
 from watchfloor.kernel.crypto import TenantCipher, Unopenable
 
 Row: TypeAlias = dict[str, object]
-Form = Literal["text", "json", "packed_json", "bytes", "batch"]
+Form = Literal["text", "json", "packed_json", "packed", "bytes", "batch"]
 
 _MOST_BYTES: Final = 256 * 1024 * 1024
 
@@ -47,6 +47,14 @@ def _of_incident_entity(row: Row) -> str:
     return f"{row['incident_id']}:{row['kind']}:{_hex(row['value_index'])}"
 
 
+def _of_answer(row: Row) -> str:
+    return f"{row['query_id']}:{row['node_id']}"
+
+
+def _of_block(row: Row) -> str:
+    return f"{row['carve_id']}:{row['number']}"
+
+
 SEALS: Final[dict[tuple[str, str], Seal]] = {
     ("tenants", "contacts"): Seal(label="tenants", place=lambda row: str(row["tenant_id"]), form="json"),
     ("audit_details", "sealed"): Seal(label="audit_details", place=lambda row: str(row["entry_id"]), form="json"),
@@ -65,6 +73,16 @@ SEALS: Final[dict[tuple[str, str], Seal]] = {
     ("rule_settings", "reason"): Seal(label="wf.rule_settings", place=lambda row: str(row["rule_id"]), form="text"),
     ("rule_exceptions", "body"): Seal(label="wf.rule_exceptions", place=_id, form="json"),
     ("rule_lists", "body"): Seal(label="wf.rule_lists", place=lambda row: str(row["name"]), form="json"),
+    ("first_bodies", "document"): Seal(label="first_bodies", place=_id, form="packed"),
+    ("unparsed_sources", "sketch"): Seal(label="unparsed_sources", place=lambda row: str(row["shape"]), form="text"),
+    ("unparsed_sources", "samples"): Seal(label="unparsed_sources", place=lambda row: str(row["shape"]), form="packed"),
+    ("osquery_nodes", "host"): Seal(label="osquery_nodes", place=_id, form="json"),
+    ("osquery_configurations", "body"): Seal(
+        label="osquery_configurations", place=lambda row: str(row["version"]), form="json"
+    ),
+    ("osquery_queries", "sql"): Seal(label="osquery_queries", place=_id, form="text"),
+    ("osquery_answers", "body"): Seal(label="osquery_answers", place=_of_answer, form="packed_json"),
+    ("osquery_carve_blocks", "body"): Seal(label="osquery_carve_blocks", place=_of_block, form="bytes"),
 }
 """By table and column."""
 
@@ -103,6 +121,8 @@ def _content(plain: bytes, form: Form) -> object:
         case "packed_json":
             unpacked = zstandard.ZstdDecompressor().decompress(plain, max_output_size=_MOST_BYTES)
             return cast("object", msgspec.json.decode(unpacked))
+        case "packed":
+            return _readable(msgspec.msgpack.decode(plain))
         case "bytes":
             return _text_or_base64(plain)
         case "batch":
@@ -112,6 +132,17 @@ def _content(plain: bytes, form: Form) -> object:
 
 def _known(event: SentEvent) -> Row:
     return cast("Row", msgspec.to_builtins(msgspec.structs.replace(event, body=b"")))
+
+
+def _readable(value: object) -> object:
+    """What was packed, with bytes as text where they are text."""
+    if isinstance(value, bytes):
+        return _text_or_base64(value)
+    if isinstance(value, list):
+        return [_readable(item) for item in cast("list[object]", value)]
+    if isinstance(value, dict):
+        return {str(name): _readable(item) for name, item in cast("dict[object, object]", value).items()}
+    return value
 
 
 def _text_or_base64(plain: bytes) -> object:

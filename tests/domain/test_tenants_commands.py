@@ -141,7 +141,8 @@ def test_every_fault_of_a_bundle_is_shown_with_its_place(run: Run, bundle: Path)
     assert result.exit_code == 1
     assert "2 things are wrong:" in result.stderr
     assert f"{bundle}:5:12: There is no time zone 'Europe/Brelin'. Did you mean Europe/Berlin?" in result.stderr
-    assert f"{bundle}:9:27: feeds[1].door: 'heck' is not one of hec, ndjson. Did you mean hec?" in result.stderr
+    assert f"{bundle}:9:27: feeds[1].door: 'heck' is not one of hec, ndjson, bulk, " in result.stderr
+    assert "Did you mean hec?" in result.stderr
     assert "Nothing was changed." in result.stderr
 
 

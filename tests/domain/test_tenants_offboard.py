@@ -43,19 +43,27 @@ from watchfloor.detect.correlate.correlator import Correlator
 from watchfloor.detect.engine import Matches
 from watchfloor.detect.overlay import Hidden
 from watchfloor.feeds.batch import Packer, SentEvent
+from watchfloor.feeds.feed import Feed
+from watchfloor.feeds.first_bodies.ledger import keep_body
 from watchfloor.feeds.intake.postgres import PostgresIntake
 from watchfloor.feeds.intake.quarantine import PutAside, put_aside
 from watchfloor.feeds.intake.queue import Sender
+from watchfloor.feeds.osquery.carves.carving import Announced, begin, take_block
+from watchfloor.feeds.osquery.configuration import change
+from watchfloor.feeds.osquery.live.answers import Found, Given, keep
+from watchfloor.feeds.osquery.live.questions import ask, ask_for_file, waiting_for
+from watchfloor.feeds.osquery.nodes import Host, enrol
 from watchfloor.feeds.registry import TokenRefused, list_feeds, recognise
 from watchfloor.feeds.sources.ledger import Sighting, count_sources
+from watchfloor.feeds.unparsed.ledger import UnknownShape, count_unparsed
 from watchfloor.incidents import desk
-from watchfloor.kernel.clock import FixedClock
+from watchfloor.kernel.clock import FixedClock, SystemClock
 from watchfloor.kernel.config import Settings
-from watchfloor.kernel.credentials import parse_feed_token
+from watchfloor.kernel.credentials import parse_agent_key, parse_feed_token
 from watchfloor.kernel.crypto import TenantCipher, Unopenable
 from watchfloor.kernel.db import TenantTx, tenant_tx
 from watchfloor.kernel.errors import Conflict, Invalid, NotFound, Refused
-from watchfloor.kernel.ids import BatchId, FeedId, TenantId, new_uuid
+from watchfloor.kernel.ids import BatchId, FeedId, NodeId, TenantId, new_uuid, show
 from watchfloor.kernel.valkey import Wake
 from watchfloor.lake.segments import SegmentStore
 from watchfloor.tenancy.files import TenantFiles
@@ -171,6 +179,7 @@ async def furnish(world: World, tenant_id: TenantId, code: str, makers: Makers) 
         stored = await TenantFiles(settings.reports_dir, "reports").write(tx, cipher, PDF)
         (feed,) = await list_feeds(tx)
         await note_figures(tx, feed.id)
+        await bring_agents(tx, cipher, worker.actor, feed)
         poison = PutAside(
             feed_id=feed.id,
             batch_id=BatchId(new_uuid()),
@@ -189,6 +198,36 @@ async def furnish(world: World, tenant_id: TenantId, code: str, makers: Makers) 
     sender = Sender(**said, request_id="r", request_key="k")
     intake = PostgresIntake(app, world.installation.keyring, backlog_bytes=10**9)
     await intake.put(feed, packer.finish(), sender)
+
+
+async def bring_agents(tx: TenantTx, cipher: TenantCipher, actor: Actor, feed: Feed) -> None:
+    """What agents are known of, were asked, and sent that no parser knows."""
+    await keep_body(tx, cipher, feed_id=feed.id, body=b"canary-body", content_type="text/plain", is_greeting=False)
+    shape = UnknownShape(
+        feed_id=feed.id,
+        fingerprint=b"shape",
+        sketch="canary-sketch",
+        events=1,
+        seen_at=NOON,
+        samples=(b"canary-sample \xff",),
+    )
+    await count_unparsed(tx, cipher, [shape])
+    minted = await enrol(tx, cipher, feed, Host(identifier="canary-host", details={}))
+    node = NodeId(parse_agent_key("node", minted.text.reveal()).owner)
+    await change(tx, cipher, actor, {"schedule": {"canary-query": {"query": "select 1", "interval": 60}}})
+    now = SystemClock().now()
+    later = now + timedelta(hours=1)
+    asked = show("qst", await ask(tx, cipher, actor, sql="select 'canary-sql'", nodes=None, expires_at=later, at=now))
+    await waiting_for(tx, cipher, node)
+    said = Found(total=1, rows=[b'{"name":"canary-row"}'])
+    assert await keep(tx, cipher, node, Given(question=asked, status=0, message="", found=said))
+    file = show(
+        "qst", await ask_for_file(tx, cipher, actor, path="/etc/canary-path", nodes=[node], expires_at=later, at=now)
+    )
+    await waiting_for(tx, cipher, node)
+    announced = Announced(request_id=file, block_count=1, block_size=12, carve_size=12)
+    session = parse_agent_key("carve", (await begin(tx, feed, node, announced)).text.reveal())
+    await take_block(tx, cipher, session, number=0, request_id=file, block=b"canary-block")
 
 
 async def note_figures(tx: TenantTx, feed_id: FeedId) -> None:
@@ -292,6 +331,10 @@ async def test_afterwards_nothing_of_the_tenant_is_left_and_the_other_one_is_as_
         "wf.feed_trust",
         "wf.feed_alarms",
         "wf.feed_blind_hours",
+        "auth.feed_aliases",
+        "auth.feed_certificates",
+        "wf.bulk_documents",
+        "wf.hec_channels",
         "wf.intake_marks",
         "wf.intake_waiting",
         "wf.intake_refusals",

@@ -42,7 +42,7 @@ def test_the_demo_goes_as_it_must_twice_in_the_same_home(open_dir: Path) -> None
         assert done.returncode == 0, done.stdout + done.stderr
         assert "NORDKAI-1" in done.stdout
         assert (home / "NORDKAI-1.pdf").read_bytes().startswith(b"%PDF-")
-        assert re.search(r"4,0\d\d +events came in, 0 of them unreadable", done.stdout)
+        assert re.search(r"4,[12]\d\d +events came in, 0 of them unreadable", done.stdout)
 
 
 @pytest.mark.slow

@@ -8,7 +8,17 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Final
 
-from watchfloor.ops.demo.wire import Caller, Document, Machine, cloudtrail, nxlog_security, process, security, sysmon
+from watchfloor.ops.demo.wire import (
+    Caller,
+    Document,
+    Machine,
+    cloudtrail,
+    nxlog_security,
+    process,
+    security,
+    ssh_login,
+    sysmon,
+)
 
 _EXPLORER: Final = "C:\\Windows\\explorer.exe"
 _SERVICES: Final = "C:\\Windows\\System32\\services.exe"
@@ -108,6 +118,23 @@ def cloud_noise(
             account=account, user=random.choice(users), address=f"192.0.2.{random.randrange(10, 20)}", agent=_AGENT
         )
         yield cloudtrail(at, caller, source=source, name=name)
+
+
+def ssh_noise(
+    machine: Machine, users: tuple[str, ...], *, start: datetime, minutes: int, count: int, seed: int
+) -> Iterator[str]:
+    """Logins with keys from inside, as a Linux server's syslog tells them."""
+    random = Random(seed)  # noqa: S311  repeatable on purpose
+    for number in range(count):
+        at = start + timedelta(seconds=random.uniform(0, minutes * 60))
+        yield ssh_login(
+            machine,
+            at,
+            process_id=2_000 + number,
+            user=random.choice(users),
+            address=f"10.40.2.{random.randrange(11, 17)}",
+            port=random.randrange(49152, 65535),
+        )
 
 
 def _logon(machine: Machine, user: str, random: Random) -> dict[str, str]:

@@ -22,8 +22,9 @@ from watchfloor.kernel.ids import new_uuid, show
 from watchfloor.ops.demo.cast import ANALYST, EXPECTED, VIEWERS
 from watchfloor.ops.demo.storyline import Delivery, storyline
 from watchfloor.ops.demo.visitor import Visitor
-from watchfloor.ops.replay.feed import ticket
+from watchfloor.ops.replay.feed import certificate, ticket
 from watchfloor.ops.replay.sender import Sender, open_door
+from watchfloor.ops.replay.stream import StreamSender
 
 _PATIENCE_SECONDS: Final = 120.0
 _LOOK_AGAIN_SECONDS: Final = 0.2
@@ -156,8 +157,8 @@ async def _replay(settings: Settings, tell: Tell) -> dict[str, int]:
     One tenant's senders take turns, so that its incidents get the same numbers in each run.
     """
     deliveries = storyline(SystemClock().now())
-    total = sum(len(delivery.documents) for delivery in deliveries)
-    tell(f"replaying {total:,} events over HTTP at both customers")
+    total = sum(len(delivery.bodies()) for delivery in deliveries)
+    tell(f"replaying {total:,} events through five doors at both customers")
     sent = dict.fromkeys(EXPECTED, 0)
     async with open_door(settings) as (outbound, origin), asyncio.TaskGroup() as senders:
         for tenant in EXPECTED:
@@ -170,9 +171,16 @@ async def _deliver(
     settings: Settings, outbound: Outbound, origin: str, deliveries: list[Delivery], sent: dict[str, int]
 ) -> None:
     for delivery in deliveries:
+        if delivery.lines:
+            now = SystemClock().now()
+            async with certificate(settings, tenant=delivery.tenant, feed=delivery.feed, now=now) as shown:
+                relay = StreamSender(port=settings.syslog_port, authority=shown.authority, issued=shown.issued)
+                async for count in relay.send(delivery.bodies()):
+                    sent[delivery.tenant] += count
+            continue
         async with ticket(settings, tenant=delivery.tenant, feed=delivery.feed) as given:
             sender = Sender(outbound, origin=origin, door=given.feed.door, feed=given.feed.name, token=given.token)
-            async for count in sender.send(map(msgspec.json.encode, delivery.documents)):
+            async for count in sender.send(delivery.bodies()):
                 sent[delivery.tenant] += count
 
 

@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from watchfloor.ops.demo.noise import cloud_noise, nxlog_noise, windows_noise
+from watchfloor.ops.demo.noise import cloud_noise, nxlog_noise, ssh_noise, windows_noise
 from watchfloor.ops.demo.wire import Caller, Document, Machine, cloudtrail, nxlog_security, process, security, sysmon
 
 NORDKAI: Final = "nordkai"
@@ -74,16 +74,23 @@ _NEW_ACCOUNT: Final = "S-1-5-21-1004336348-1177238915-682003330-1105"
 _BRIGHTWELL_MACHINES: Final = tuple(
     Machine(name=f"BW-PC-{n:02d}", domain="brightwell.example", address=f"10.40.2.{n}") for n in range(11, 17)
 )
+_BRIGHTWELL_PACS: Final = Machine(name="bw-pacs-01", domain="brightwell.example", address="10.40.1.9")
 _BRIGHTWELL_USERS: Final = ("BRIGHTWELL\\a.kelly", "BRIGHTWELL\\s.walsh", "BRIGHTWELL\\n.byrne")
 _BRIGHTWELL_ACCOUNT: Final = "345678901234"
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
-    """What one sender sends: documents in the order of their time, to one feed of one tenant."""
+    """What one sender sends: documents or lines in the order of their time, to one feed of one tenant."""
 
     tenant: str
     feed: str
-    documents: list[Document]
+    documents: list[Document] = []
+    lines: list[str] = []
+    """Messages of syslog, for a feed at that door."""
+
+    def bodies(self) -> list[bytes]:
+        """What goes over the wire."""
+        return [*map(msgspec.json.encode, self.documents), *(line.encode() for line in self.lines)]
 
 
 def storyline(end: datetime) -> list[Delivery]:
@@ -122,6 +129,16 @@ def storyline(end: datetime) -> list[Delivery]:
             documents=_in_order(
                 cloud_noise(_BRIGHTWELL_ACCOUNT, ("backup", "pacs"), start=start, minutes=MINUTES, count=300, seed=14),
                 _brightwell_cloud(start),
+            ),
+        ),
+        Delivery(
+            tenant=BRIGHTWELL,
+            feed="linux",
+            lines=sorted(
+                ssh_noise(
+                    _BRIGHTWELL_PACS, ("backup", "pacs", "monitoring"), start=start, minutes=MINUTES, count=120, seed=15
+                ),
+                key=lambda line: line.split(" ", 2)[1],
             ),
         ),
     ]

@@ -1,4 +1,4 @@
-"""Events as their sources write them: Winlogbeat 8 documents, NXLog's flat JSON, CloudTrail records.
+"""Events as their sources write them: Winlogbeat 8 documents, NXLog's flat JSON, CloudTrail records, syslog.
 
 Builds wire formats only; what happens when stands in `storyline` and `noise`.
 """
@@ -184,3 +184,10 @@ def cloudtrail(
 
 def _millis(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+def ssh_login(machine: Machine, at: datetime, *, process_id: int, user: str, address: str, port: int) -> str:
+    """A login with a key that OpenSSH accepted, as a message of RFC 5424."""
+    print_ = hashlib.sha256(user.encode()).hexdigest()[:43]
+    text = f"Accepted publickey for {user} from {address} port {port} ssh2: ED25519 SHA256:{print_}"
+    return f"<38>1 {at.strftime('%Y-%m-%dT%H:%M:%S.%fZ')} {machine.fqdn} sshd {process_id} - - {text}"

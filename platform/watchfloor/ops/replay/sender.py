@@ -11,8 +11,6 @@ from contextlib import asynccontextmanager
 from itertools import islice
 from typing import Final
 
-import msgspec
-
 from watchfloor.feeds.feed import Door
 from watchfloor.kernel.config import Settings
 from watchfloor.kernel.egress import Egress, Outbound
@@ -20,6 +18,7 @@ from watchfloor.kernel.egress_rules import Destination
 from watchfloor.kernel.errors import Refused, Unavailable
 from watchfloor.kernel.ids import new_uuid
 from watchfloor.kernel.secret import Secret
+from watchfloor.ops.replay.forms import form_of
 
 _BATCH_EVENTS: Final = 500
 _BATCH_BYTES: Final = 1_000_000
@@ -31,11 +30,15 @@ class Sender:
     """A shipper with one feed's token."""
 
     def __init__(self, outbound: Outbound, *, origin: str, door: Door, feed: str, token: Secret) -> None:
+        """Raises Invalid for a door that is not spoken to over HTTP."""
         self._outbound = outbound
-        self._door = door
-        self._address = f"{origin}/services/collector/event" if door == "hec" else f"{origin}/ingest/v1/{feed}"
-        scheme = "Splunk" if door == "hec" else "Bearer"
-        self._headers = {"authorization": f"{scheme} {token.reveal()}", "content-encoding": "gzip"}
+        self._form = form_of(door)
+        self._address = origin + self._form.path.format(feed=feed)
+        self._headers = {
+            "authorization": f"{self._form.scheme} {token.reveal()}",
+            "content-type": self._form.content_type,
+            "content-encoding": "gzip",
+        }
 
     async def send(self, documents: Iterable[bytes]) -> AsyncIterator[int]:
         """Sends everything, and says after each batch how many events the door has just acknowledged.
@@ -47,7 +50,7 @@ class Sender:
             yield len(batch)
 
     async def _deliver(self, batch: list[bytes]) -> None:
-        body = gzip.compress(b"".join(map(self._envelope, batch)), compresslevel=1)
+        body = gzip.compress(self._form.write(batch), compresslevel=1)
         headers = {**self._headers, "idempotency-key": str(new_uuid())}
         for _ in range(_TRIES):
             try:
@@ -62,13 +65,6 @@ class Sender:
                 raise Refused(f"The door answered {reply.status}: {text}", where=self._address)
             await asyncio.sleep(min(reply.retry_after_seconds or 1, 30))
         raise Unavailable("The door does not take the events.", where=self._address)
-
-    def _envelope(self, document: bytes) -> bytes:
-        if self._door != "hec":
-            return document + b"\n"
-        is_text = not document.startswith(b"{")
-        event = msgspec.json.encode(document.decode("utf-8", "replace")) if is_text else document
-        return b'{"event":' + event + b"}\n"
 
 
 @asynccontextmanager

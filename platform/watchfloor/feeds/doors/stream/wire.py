@@ -1,7 +1,8 @@
 """One connection as bytes: read as they are wanted, written as they are taken.
 
-Owns the back-pressure. What has been read and not yet asked for fills one buffer of fixed size, and when that is full
-nothing more is read, so that the sender's TCP window closes. It knows no protocol.
+Owns the back-pressure. While more than `BUFFER_BYTES` have been read and not yet asked for, nothing more is read, so
+that the sender's TCP window closes; TLS below holds about as much again. Whatever a sender sent before it hung up is
+given out. It knows no protocol.
 """
 
 import asyncio
@@ -20,12 +21,20 @@ class _Session(Protocol):
         ...
 
 
-class Wire(asyncio.BufferedProtocol):
+class _Limited(Protocol):
+    """What TLS transports can do beyond others."""
+
+    def set_read_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        """How much may be held before decryption."""
+        ...
+
+
+class Wire(asyncio.Protocol):
     """A connection. It is ours once `connection_made` was called, which for TLS is after the handshake."""
 
     def __init__(self) -> None:
-        self._buffer = bytearray(BUFFER_BYTES)
-        self._view = memoryview(self._buffer)
+        # Not a `BufferedProtocol`: when the sender hangs up, the loop's TLS fills a buffer once and drops the rest.
+        self._chunks: list[bytes] = []
         self._filled = 0
         self._is_paused = False
         self._is_over = False
@@ -38,15 +47,14 @@ class Wire(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by the loop."""
         self._transport = cast("asyncio.Transport", transport)
+        if hasattr(transport, "set_read_buffer_limits"):
+            cast("_Limited", transport).set_read_buffer_limits(high=BUFFER_BYTES)
 
-    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - the loop's signature
-        """Called by the loop: where the next bytes go."""
-        return self._view[self._filled :]
-
-    def buffer_updated(self, nbytes: int) -> None:
+    def data_received(self, data: bytes) -> None:
         """Called by the loop: bytes have come."""
-        self._filled += nbytes
-        if self._filled == BUFFER_BYTES and self._transport is not None:
+        self._chunks.append(data)
+        self._filled += len(data)
+        if self._filled >= BUFFER_BYTES and self._transport is not None:
             self._is_paused = True
             self._transport.pause_reading()
         self._news.set()
@@ -80,7 +88,8 @@ class Wire(asyncio.BufferedProtocol):
         while not self._filled and not self._is_over:
             self._news.clear()
             await self._news.wait()
-        chunk = bytes(self._view[: self._filled])
+        chunk = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+        self._chunks.clear()
         self._filled = 0
         if self._is_paused and not self._is_over and self._transport is not None:
             self._is_paused = False
