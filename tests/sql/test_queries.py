@@ -28,7 +28,18 @@ ROLES: Final = (Role.APP, Role.AUTH, Role.BOT, Role.REPORT, Role.MIGRATE)
 PLANNED: Final = ("select", "insert", "update", "delete", "with")
 NOT_PLANNED: Final = ("create", "grant", "revoke", "set", "alter", "lock")
 
-SMALL: Final = frozenset({"tenants", "tenant_keys", "counters", "feeds", "feed_trust", "audit_tips", "overlay_versions"})
+SMALL: Final = frozenset(
+    {
+        "tenants",
+        "tenant_keys",
+        "counters",
+        "feeds",
+        "feed_trust",
+        "intake_waiting",
+        "audit_tips",
+        "overlay_versions",
+    }
+)
 """Tenant tables with so few rows a tenant that reading all of them is as good as an index."""
 
 TRANSPARENT: Final = frozenset({"Nested Loop", "LockRows", "Result", "Subquery Scan", "Append", "ProjectSet"})

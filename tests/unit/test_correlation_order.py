@@ -16,6 +16,9 @@ from watchfloor.detect.correlate import thinning
 from watchfloor.detect.correlation import Correlation
 from watchfloor.normalise.event import Event
 
+# A failing example is a long stream of events; that its text is long is no fault.
+pytestmark = pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning")
+
 KINDS: Final = {
     "count": correlation("event_count", ["a", "b"], seconds=10, gte=3),
     "count more": correlation("event_count", ["a"], seconds=7, gt=4),
@@ -90,6 +93,14 @@ def test_the_same_timespans_fire_in_any_order_and_they_are_the_right_ones(of: Co
         assert len(told) <= sum(len(fired) for fired in right.values())
 
     check()
+
+
+def test_all_matches_of_a_chain_lie_within_the_timespan_whatever_their_order_in_a_second() -> None:
+    stream = Stream(*(rule(name) for name in "abc"), rule("C", correlation=KINDS["ordered"]))
+    early = [event(5, "b", g="x", v="p", n=1, number=1), event(5.75, "a", g="x", v="p", n=1, number=2)]
+    stream.feed(*early)
+    assert not stream.feed(event(15.25, "c", g="x", v="p", n=1, number=3))
+    assert stream.feed(event(15, "c", g="x", v="p", n=1, number=4))
 
 
 @pytest.mark.usefixtures("small")

@@ -38,9 +38,7 @@ def test_each_framing_is_read_whatever_the_pieces(stream: bytes, messages: list[
         assert heard(*(stream[at : at + size] for at in range(0, len(stream), size))) == messages
 
 
-@given(
-    st.lists(st.tuples(st.booleans(), st.text(st.characters(codec="utf-8"), max_size=60)), max_size=12), st.data()
-)
+@given(st.lists(st.tuples(st.booleans(), st.text(st.characters(codec="utf-8"), max_size=60)), max_size=12), st.data())
 def test_what_was_framed_comes_out_again(messages: list[tuple[bool, str]], data: st.DataObject) -> None:
     stream, expected = b"", list[bytes]()
     for is_counted, text in messages:

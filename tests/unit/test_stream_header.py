@@ -64,7 +64,9 @@ def test_any_bytes_can_be_looked_at(rest: bytes) -> None:
         (b"<34>Nov 22 09:30:00 host app: x", "../../etc/passwd", datetime(2026, 11, 22, 9, 30, tzinfo=UTC)),
     ],
 )  # fmt: skip
-def test_a_time_without_a_zone_is_read_in_the_zone_of_the_feed(message: bytes, zone: str, time: datetime | None) -> None:
+def test_a_time_without_a_zone_is_read_in_the_zone_of_the_feed(
+    message: bytes, zone: str, time: datetime | None
+) -> None:
     assert local_time(message, zone=zone, now=NOW) == time
 
 

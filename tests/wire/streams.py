@@ -123,6 +123,12 @@ class Line:
             except (ConnectionError, ssl.SSLError):
                 return b""
 
+    def pause(self) -> None:
+        """Reads nothing more."""
+        transport = self.writer.transport
+        assert isinstance(transport, asyncio.Transport)
+        transport.pause_reading()
+
     async def close(self) -> None:
         """Hangs up."""
         self.writer.close()
@@ -233,5 +239,5 @@ async def syslog_feed(site: Site, customer: Customer | None = None) -> tuple[Cus
     return customer, await site.feed(customer, door="syslog")
 
 
-class _PutBack(Exception):  # noqa: N818 - not an error
+class _PutBack(Exception):
     """Leaves the intake as it was."""

@@ -1,4 +1,4 @@
-"""RELP: a message is answered when it is durable, and not before; what is not answered is the client's to send again."""
+"""RELP: a message is answered when it is durable, and not before; what is not answered the client sends again."""
 
 import asyncio
 from collections.abc import Sequence

@@ -208,6 +208,27 @@ async def test_while_the_intake_is_full_the_sender_waits_and_loses_nothing(
     assert intake.left == 0
 
 
+async def test_what_a_sender_sent_before_it_hung_up_is_kept_although_nothing_could_be_stored_then(
+    site: Site, settings: Settings, eventually: Eventually
+) -> None:
+    customer, feed = await syslog_feed(site)
+    intake = FullAtFirst(site.app, site.keyring, backlog_bytes=10**9)
+    intake.left = 10**9
+    messages = [b"<34>%06d %s" % (n, b"x" * 300) for n in range(8_000)]
+    async with streams(site, settings, intake=intake) as opened:
+        line = await opened.connect("syslog", (await opened.sender(feed.feed)).context())
+        sending = asyncio.create_task(line.send(counted(*messages)))
+        await eventually(lambda: intake.left < 10**9)
+        line.writer.close()
+        intake.left = 0
+
+        async def are_there() -> bool:
+            return sum((await bodies(site, customer)).values()) == len(messages)
+
+        await eventually(are_there)
+        await asyncio.gather(sending, return_exceptions=True)
+
+
 async def test_a_feed_has_so_many_connections_and_strangers_fewer(
     site: Site, settings: Settings, eventually: Eventually
 ) -> None:

@@ -148,7 +148,10 @@ def _met_in_order(step: Step, entries: Sequence[Entry]) -> Iterator[int]:
 
 
 class Chains:
-    """`latest[n][p]`: when, at the latest, a chain of `n` rules began that has come to rule `p` by now."""
+    """`latest[n][p]`: the earliest moment of a chain of `n` rules that has come to rule `p` by now, the latest there is.
+
+    As every order counts within a second, the earliest moment need not be that of the chain's first rule.
+    """
 
     def __init__(self, rules: int, longest: int) -> None:
         self.latest = [[_NEVER] * rules for _ in range(longest + 1)]
@@ -163,7 +166,7 @@ class Chains:
             self.latest[1][place] = seen[place]
             for length in range(2, len(self.latest)):
                 before = max(self.latest[length - 1][:place], default=_NEVER)
-                self.latest[length][place] = max(self.latest[length][place], before)
+                self.latest[length][place] = max(self.latest[length][place], min(before, seen[place]))
 
     def longest(self) -> int:
         """The length of the longest chain."""

@@ -17,7 +17,7 @@ SOURCE: Final = "cisco.syslog"
 PARSER: Final = "cisco/1"
 
 _MESSAGE: Final = re.compile(
-    r"%(?P<facility>[A-Z][A-Z0-9_]{1,31})-(?:[A-Z0-9_]{1,32}-)?(?P<level>[0-7])-(?P<mnemonic>[A-Z0-9_]{2,64}):"
+    r"%(?P<facility>[A-Z][A-Z0-9_]{1,31})-(?:[A-Za-z0-9_]{1,32}-)?(?P<level>[0-7])-(?P<mnemonic>[A-Z0-9_]{2,64}):"
 )
 _USER: Final = re.compile(r"(?:[Uu]ser[: =]{1,2}['\"]?|by )([A-Za-z][\w.\-]{0,63})")
 _ADDRESS: Final = re.compile(r"(?<![\d.])(\d{1,3}(?:\.\d{1,3}){3})(?![\d.])")

@@ -22,7 +22,7 @@ _MONTHS: Final = {name: number for number, name in enumerate(
     (b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"), start=1
 )}  # fmt: skip
 _OLD_TIME: Final = re.compile(
-    rb"(?:<\d{1,3}>)? ?(?:\d{1,10}: )?(?:[\w.\-]{1,64}: )?[*.]?"
+    rb"(?:<\d{1,3}>)?[: ]?(?:\d{1,10}: )?(?:[\w.\-]{1,64}: )?[*.]?"
     rb"(?P<month>[A-Z][a-z]{2}) {1,2}(?P<day>\d{1,2}) (?:(?P<year>\d{4}) )?"
     rb"(?P<clock>\d{2}:\d{2}:\d{2})(?:\.(?P<fraction>\d{1,9}))?(?P<utc> (?:UTC|GMT):)?(?=[ :]|$|(?<=:))"
 )

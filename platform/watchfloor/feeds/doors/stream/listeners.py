@@ -37,7 +37,7 @@ HANDSHAKE_SECONDS: Final = 10.0
 MANNERS: Final[dict[Door, Manner]] = {
     "syslog": Manner(linger=0.2, prompt=2_000, patience=None),
     # A client stops after 128 messages without an answer, so half of them are answered without waiting for more.
-    "relp": Manner(linger=0.02, prompt=64, patience=30.0),
+    "relp": Manner(linger=0.02, prompt=64, patience=60.0),
 }
 
 _SHUTDOWN_SECONDS: Final = 2.0

@@ -18,7 +18,7 @@ from watchfloor.feeds.doors.stream.collector import Yard
 from watchfloor.feeds.doors.stream.identity import CertificateGate, Gates
 from watchfloor.feeds.doors.stream.listeners import Listeners, Port
 from watchfloor.feeds.doors.stream.tls import ListenerTls, listener_tls, refreshed
-from watchfloor.feeds.intake.postgres import PostgresIntake
+from watchfloor.feeds.intake.opening import open_intake
 from watchfloor.kernel.clock import Clock, SystemClock
 from watchfloor.kernel.config import Settings
 from watchfloor.kernel.db import Database, Role
@@ -78,7 +78,7 @@ async def serve(settings: Settings, *, ready: Callable[[], None], stop: asyncio.
         hints = Hints(Wake(valkey))
         held.push_async_callback(hints.finish)
         keyring = Keyring.open(settings)
-        intake = PostgresIntake(database, keyring, backlog_bytes=settings.intake_backlog_bytes)
+        intake = await held.enter_async_context(open_intake(settings, database, keyring, valkey=valkey))
         admission = Admission(total_bytes=_TOTAL_BYTES, tenant_bytes=_TENANT_BYTES)
         gates = Gates(Gate(directory, keyring), CertificateGate(directory, clock))
         refreshing = asyncio.create_task(presented.keep_fresh(), name="keep certificates fresh")

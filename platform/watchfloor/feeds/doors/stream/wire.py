@@ -6,19 +6,12 @@ given out. It knows no protocol.
 """
 
 import asyncio
+import ssl
 from typing import Final, Protocol, cast
 
 from watchfloor.feeds.doors.stream.fault import StreamFault
 
 BUFFER_BYTES: Final = 65_536
-
-
-class _Session(Protocol):
-    """`ssl.SSLObject`, which uvloop has under another name."""
-
-    def getpeercert(self, binary_form: bool, /) -> bytes | None:  # noqa: FBT001 - the library's signature
-        """The peer's certificate."""
-        ...
 
 
 class _Limited(Protocol):
@@ -132,4 +125,4 @@ class Wire(asyncio.Protocol):
         session: object = self._transport.get_extra_info("ssl_object")
         if session is None:
             return None
-        return cast("_Session", session).getpeercert(True)  # noqa: FBT003 - the library's signature
+        return cast("ssl.SSLObject", session).getpeercert(binary_form=True)
