@@ -77,7 +77,19 @@ def test_metrics_are_served_in_the_prometheus_text_format() -> None:
 
 
 def test_every_metric_is_ours_documented_and_has_known_labels() -> None:
-    known = {"route", "method", "status", "door", "outcome", "reason", "source", "level", "severity", "topic", "purpose"}
+    known = {
+        "route",
+        "method",
+        "status",
+        "door",
+        "outcome",
+        "reason",
+        "source",
+        "level",
+        "severity",
+        "topic",
+        "purpose",
+    }
     collectors = [value for value in vars(telemetry).values() if hasattr(value, "describe") and value is not REGISTRY]
     assert len(collectors) >= 10
     for family in REGISTRY.collect():

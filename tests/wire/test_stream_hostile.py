@@ -5,6 +5,7 @@ import contextlib
 import itertools
 import os
 import signal
+import socket
 import ssl
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
@@ -31,7 +32,7 @@ from watchfloor.ops.service import Program
 pytestmark = pytest.mark.slow
 
 CLOSES_WITHIN: Final = 3.0
-MOST_SENT: Final = 12_000_000
+MOST_SENT: Final = 40_000_000
 OPEN: Final = frame(1, b"open", OFFERS)
 HELLO: Final = bytes.fromhex("16030100f8010000f40303") + bytes(32)
 
@@ -317,3 +318,28 @@ async def test_a_flood_of_empty_frames_is_borne(site: Site, settings: Settings) 
         await line.close()
         assert running.most_bytes() - idle < ROOM_BYTES
     assert await bodies(site, customer) == {b"<34>first": 1, b"<34>last": 1}
+
+
+async def test_senders_that_hang_up_without_a_goodbye_lose_nothing_that_they_sent(
+    site: Site, settings: Settings, eventually: Eventually
+) -> None:
+    customer, feed = await syslog_feed(site)
+    each, senders = 20_000, 8
+    data = counted(*[b"<134>1 2026-11-22T08:00:00Z host app - - - %06d %s" % (n, b"x" * 150) for n in range(each)])
+    async with process(site, settings) as running:
+        files = await running.opened.sender(feed.feed)
+
+        def send() -> None:
+            address = ("127.0.0.1", running.opened.ports["syslog"])
+            with socket.create_connection(address) as plain:
+                secure = files.context().wrap_socket(plain, server_hostname="localhost")
+                secure.sendall(data)
+                secure.close()
+
+        await asyncio.gather(*(asyncio.to_thread(send) for _ in range(senders)))
+
+        async def have_come() -> bool:
+            statement = "select coalesce(sum(events), 0) from wf.intake_batches where tenant_id = $1"
+            return bool(await site.superuser.fetchval(statement, customer.id) == each * senders)
+
+        await eventually(have_come)

@@ -148,7 +148,7 @@ def _met_in_order(step: Step, entries: Sequence[Entry]) -> Iterator[int]:
 
 
 class Chains:
-    """`latest[n][p]`: the earliest moment of a chain of `n` rules that has come to rule `p` by now, the latest there is.
+    """`latest[n][p]`: the earliest moment of a chain of `n` rules that has come to rule `p`; of all, the latest.
 
     As every order counts within a second, the earliest moment need not be that of the chain's first rule.
     """

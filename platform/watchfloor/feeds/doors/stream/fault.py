@@ -7,10 +7,12 @@ from typing import ClassVar, Literal
 
 from watchfloor.kernel.errors import WatchfloorError
 
-Reason = Literal["malformed", "oversized", "slow", "unidentified", "refused", "crowded", "stalled", "lost"]
-"""malformed: no frame of the protocol. oversized: over a limit. slow: something did not come in time. unidentified: no
-credential. refused: one that is not good. crowded: too many connections. stalled: answers are not read, or nothing
-could be stored for too long. lost: the connection broke."""
+Reason = Literal[
+    "malformed", "oversized", "slow", "handshake", "unidentified", "refused", "crowded", "stalled", "lost"
+]  # fmt: skip
+"""malformed: no frame of the protocol. oversized: over a limit. slow: something did not come in time. handshake: no TLS
+was agreed on. unidentified: no credential. refused: one that is not good. crowded: too many connections. stalled:
+answers are not read, or nothing could be stored for too long. lost: the connection broke."""
 
 
 class StreamFault(WatchfloorError):

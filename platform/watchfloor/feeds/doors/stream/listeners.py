@@ -40,7 +40,8 @@ MANNERS: Final[dict[Door, Manner]] = {
     "relp": Manner(linger=0.02, prompt=64, patience=60.0),
 }
 
-_SHUTDOWN_SECONDS: Final = 2.0
+_SHUTDOWN_SECONDS: Final = 3.0
+_CLOSE_SECONDS: Final = 0.5
 STOP_SECONDS: Final = 10.0
 _logger: Final = logging.getLogger(__name__)
 
@@ -186,27 +187,23 @@ class Listeners:
             STREAM_CLOSES.labels(port.door, fault.reason).inc()
             _logger.info("A connection was closed: %s", fault, extra={"code": fault.reason, "remote": remote})
         except (OSError, WatchfloorError) as error:
-            # A handshake that failed, a connection that broke, or an intake that is away while we stop.
+            # A connection that broke, or an intake that is away while we stop.
             STREAM_CLOSES.labels(port.door, "lost").inc()
             _logger.info("A connection was lost: %s", error, extra={"remote": remote})
         finally:
             place.leave()
 
     async def _converse(self, port: Port, connection: Listener, place: Place, remote: str) -> None:
-        wire = Wire()
-        tls = None if port.tls is None else port.tls().context
-        seconds = None if tls is None else HANDSHAKE_SECONDS
-        loop = asyncio.get_running_loop()
+        wire = Wire(None if port.tls is None else port.tls().context)
         try:
-            await loop.connect_accepted_socket(
-                lambda: wire,
-                connection,
-                ssl=tls,
-                ssl_handshake_timeout=seconds,
-                ssl_shutdown_timeout=None if tls is None else _SHUTDOWN_SECONDS,
-            )
+            await asyncio.get_running_loop().connect_accepted_socket(lambda: wire, connection)
         except BaseException:
             connection.close()
+            raise
+        try:
+            await wire.greet(seconds=HANDSHAKE_SECONDS)
+        except BaseException:
+            await wire.close(seconds=_CLOSE_SECONDS, in_order=False)
             raise
         speech: Speech = RelpSpeech(wire) if port.door == "relp" else SyslogSpeech(wire)
         caller = Caller(

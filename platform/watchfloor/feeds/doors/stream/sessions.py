@@ -82,16 +82,18 @@ class Session:
 
     async def run(self) -> None:
         """Until the sender is done, or we are done with it. Raises WatchfloorError: why the connection was given up."""
+        in_order = False
         try:
             await self._listen()
             await self._settle()
             self._speech.leave()
+            in_order = True
         except StreamFault as fault:
             if fault.reason != "stalled" and self._around.manner.patience is not None:
                 await self._settle()
             raise
         finally:
-            await self._wire.close(seconds=_CLOSE_SECONDS)
+            await self._wire.close(seconds=_CLOSE_SECONDS, in_order=in_order)
 
     async def _listen(self) -> None:
         if self._caller.is_named:

@@ -1,36 +1,32 @@
 """One connection as bytes: read as they are wanted, written as they are taken.
 
 Owns the back-pressure. While more than `BUFFER_BYTES` have been read and not yet asked for, nothing more is read, so
-that the sender's TCP window closes; TLS below holds about as much again. Whatever a sender sent before it hung up is
-given out. It knows no protocol.
+that the sender's TCP window closes. Whatever a sender sent before it hung up is given out. It knows no protocol but
+TLS, which it leaves to `records`.
 """
 
 import asyncio
 import ssl
-from typing import Final, Protocol, cast
+from typing import Final, cast
 
 from watchfloor.feeds.doors.stream.fault import StreamFault
+from watchfloor.feeds.doors.stream.records import Records
 
 BUFFER_BYTES: Final = 65_536
 
 
-class _Limited(Protocol):
-    """What TLS transports can do beyond others."""
-
-    def set_read_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        """How much may be held before decryption."""
-        ...
-
-
 class Wire(asyncio.Protocol):
-    """A connection. It is ours once `connection_made` was called, which for TLS is after the handshake."""
+    """A connection, with TLS if there is a context for it."""
 
-    def __init__(self) -> None:
-        # Not a `BufferedProtocol`: when the sender hangs up, the loop's TLS fills a buffer once and drops the rest.
+    def __init__(self, context: ssl.SSLContext | None) -> None:
+        self._records = None if context is None else Records(context)
         self._chunks: list[bytes] = []
         self._filled = 0
         self._is_paused = False
         self._is_over = False
+        self._is_ended = False
+        self._is_closing = False
+        self._has_written = False
         self._news = asyncio.Event()
         self._writable = asyncio.Event()
         self._writable.set()
@@ -40,22 +36,28 @@ class Wire(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by the loop."""
         self._transport = cast("asyncio.Transport", transport)
-        if hasattr(transport, "set_read_buffer_limits"):
-            cast("_Limited", transport).set_read_buffer_limits(high=BUFFER_BYTES)
 
     def data_received(self, data: bytes) -> None:
         """Called by the loop: bytes have come."""
-        self._chunks.append(data)
-        self._filled += len(data)
-        if self._filled >= BUFFER_BYTES and self._transport is not None:
-            self._is_paused = True
-            self._transport.pause_reading()
+        records = self._records
+        if records is not None:
+            data = records.hear(data)
+            self._send(records.take())
+        if data and not self._is_over:
+            self._chunks.append(data)
+            self._filled += len(data)
+            if self._filled >= BUFFER_BYTES and self._transport is not None and not self._is_paused:
+                self._is_paused = True
+                self._transport.pause_reading()
         self._news.set()
+        if records is not None and (records.is_over or records.fault is not None):
+            self.finish()
 
     def eof_received(self) -> bool:
-        """Called by the loop: the sender is done."""
+        """Called by the loop: the sender is done. We are not, until `close`."""
         self.finish()
-        return False
+        self._is_ended = True
+        return not self._is_closing
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the loop's signature
         """Called by the loop: the connection is gone."""
@@ -72,9 +74,24 @@ class Wire(asyncio.Protocol):
         self._writable.set()
 
     def finish(self) -> None:
-        """Nothing more is read; what has been read is still given out."""
+        """Nothing more is taken; what has been taken is still given out."""
         self._is_over = True
         self._news.set()
+
+    async def greet(self, *, seconds: float) -> None:
+        """Waits until TLS is agreed on. Raises StreamFault when it is not, or takes too long."""
+        records = self._records
+        if records is None:
+            return
+        try:
+            async with asyncio.timeout(seconds):
+                while not records.is_open and not self._is_over:
+                    self._news.clear()
+                    await self._news.wait()
+        except TimeoutError:
+            raise StreamFault("The TLS handshake takes too long.", "slow") from None
+        if not records.is_open:
+            raise StreamFault(f"The TLS handshake failed: {records.fault or 'the sender hung up'}.", "handshake")
 
     async def read(self) -> bytes:
         """What has come, as soon as there is anything; nothing once the sender is done."""
@@ -84,9 +101,8 @@ class Wire(asyncio.Protocol):
         chunk = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
         self._chunks.clear()
         self._filled = 0
-        if self._is_paused and not self._is_over and self._transport is not None:
-            self._is_paused = False
-            self._transport.resume_reading()
+        if not self._is_over:
+            self._resume()
         return chunk
 
     @property
@@ -96,8 +112,11 @@ class Wire(asyncio.Protocol):
 
     def write(self, data: bytes) -> None:
         """Sends `data` soon."""
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(data)
+        self._has_written = True
+        if self._records is not None:
+            self._records.say(data)
+            data = self._records.take()
+        self._send(data)
 
     async def drain(self, *, seconds: float) -> None:
         """Waits until the peer has read most of what was written. Raises StreamFault when it takes too long."""
@@ -107,11 +126,24 @@ class Wire(asyncio.Protocol):
         except TimeoutError:
             raise StreamFault("The sender does not read our answers.", "stalled") from None
 
-    async def close(self, *, seconds: float) -> None:
-        """Sends what was written and hangs up; what takes longer than `seconds` is cut off."""
-        if self._transport is None:
+    async def close(self, *, seconds: float, in_order: bool) -> None:
+        """Hangs up, within so many seconds.
+
+        `in_order`: a sender that hears answers may read them until then; what it still says is dropped.
+        """
+        if self._transport is None or self._lost.is_set():
             return
-        self._transport.close()
+        self.finish()
+        if self._records is not None:
+            self._records.say_goodbye()
+            self._send(self._records.take())
+        self._is_closing = True
+        if self._is_ended or not (in_order and self._has_written):
+            self._transport.close()
+        elif not self._transport.is_closing():
+            # Closing at once would tear up answers on their way, because something unread lies in our end.
+            self._transport.write_eof()
+            self._resume()
         try:
             async with asyncio.timeout(seconds):
                 await self._lost.wait()
@@ -120,9 +152,13 @@ class Wire(asyncio.Protocol):
 
     def peer_certificate(self) -> bytes | None:
         """The certificate that the peer showed and proved, as DER; None without TLS or without one."""
-        if self._transport is None:
-            return None
-        session: object = self._transport.get_extra_info("ssl_object")
-        if session is None:
-            return None
-        return cast("ssl.SSLObject", session).getpeercert(binary_form=True)
+        return None if self._records is None else self._records.certificate()
+
+    def _send(self, data: bytes) -> None:
+        if data and self._transport is not None and not self._transport.is_closing():
+            self._transport.write(data)
+
+    def _resume(self) -> None:
+        if self._is_paused and self._transport is not None and not self._transport.is_closing():
+            self._is_paused = False
+            self._transport.resume_reading()
