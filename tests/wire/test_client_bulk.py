@@ -11,11 +11,12 @@ import contextlib
 import json
 import os
 import shutil
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import asyncpg
 import pytest
 from elasticsearch import ApiError, Elasticsearch, helpers
 
@@ -33,6 +34,11 @@ async def sent(site: Site, feed: OpenFeed) -> list[SentEvent]:
     rows = await site.superuser.fetch(
         "select id, body from wf.intake_batches where feed_id = $1 order by id", feed.feed.id
     )
+    return await opened(site, feed, rows)
+
+
+async def opened(site: Site, feed: OpenFeed, rows: "Sequence[asyncpg.Record]") -> list[SentEvent]:
+    """The events of batches."""
     async with tenant_tx(site.app, feed.feed.tenant_id) as tx:
         cipher = await site.keyring.cipher(tx)
     return [
@@ -44,9 +50,10 @@ async def sent(site: Site, feed: OpenFeed) -> list[SentEvent]:
 
 async def make_room(site: Site, feed: OpenFeed) -> list[SentEvent]:
     """Takes everything off the queue, as the pipeline would, and gives it."""
-    found = await sent(site, feed)
-    await site.superuser.execute("delete from wf.intake_batches where feed_id = $1", feed.feed.id)
-    return found
+    rows = await site.superuser.fetch(
+        "delete from wf.intake_batches where feed_id = $1 returning id, body", feed.feed.id
+    )
+    return await opened(site, feed, rows)
 
 
 @pytest.fixture
@@ -171,10 +178,10 @@ async def rsyslog(home: Path, doors: Doors, feed: OpenFeed, *, token: str) -> As
         await process.wait()
 
 
-@pytest.mark.skipif(RSYSLOGD is None, reason="rsyslog is not installed")
 async def test_rsyslog_loses_nothing_in_a_refused_burst(
     site: Site, feed: OpenFeed, tmp_path: Path, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert RSYSLOGD is not None, "rsyslog is not installed: run infra/bootstrap test"
     monkeypatch.setattr("watchfloor.feeds.doors.bulk.replies.HOLD_SECONDS", 0.05)
     full = await site.doors(backlog_bytes=1)
     found: list[SentEvent] = []

@@ -1,9 +1,10 @@
 """The group `watchfloor rules`. Each of its commands is imported when it is called."""
 
-from importlib import import_module
 from typing import Final
 
 import click
+
+from watchfloor.ops.commands.late import LateGroup
 
 _COMMANDS: Final = {
     "compile": "compiling",
@@ -22,24 +23,6 @@ _COMMANDS: Final = {
 }
 
 
-class RuleCommands(click.Group):
-    """Commands by name, loaded late: the function `rules_<name>` of the module named beside it."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - the interface's
-        """All commands' names."""
-        return sorted(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - the interface's
-        """The command `cmd_name`; None if there is none."""
-        module = _COMMANDS.get(cmd_name)
-        if module is None:
-            return None
-        found: object = getattr(import_module(f"watchfloor.ops.commands.rules.{module}"), f"rules_{cmd_name}")
-        if not isinstance(found, click.Command):
-            raise TypeError(f"{found!r} is not a command")
-        return found
-
-
-@click.group(cls=RuleCommands)
+@click.group(cls=LateGroup, package=__package__, modules=_COMMANDS)
 def rules() -> None:
     """Check, test, import, explain and tune detection rules."""
