@@ -15,8 +15,8 @@ from watchfloor.access.principal import Principal
 from watchfloor.access.roles import Permission
 from watchfloor.access.visits import record_view
 from watchfloor.audit.append import Actor
-from watchfloor.incidents import desk
-from watchfloor.incidents.desk import Colleague, Reply
+from watchfloor.desk import moves, reading, work
+from watchfloor.desk.reply import Colleague, Reply
 from watchfloor.incidents.incident import VerdictKind
 from watchfloor.kernel import ids
 from watchfloor.kernel.crypto import TenantCipher
@@ -45,14 +45,14 @@ Act = Callable[[Place, Command], Awaitable[Reply]]
 
 
 async def _show(place: Place, command: Command) -> Reply:
-    reply = await desk.show(place.tx, place.cipher, place.actor, place.may, incident=command.reference)
+    reply = await reading.show(place.tx, place.cipher, place.actor, place.may, incident=command.reference)
     if reply.card is not None:
         await place.note_visit(object_kind="incident", object_id=ids.show("inc", reply.card.id))
     return reply
 
 
 async def _acknowledge(place: Place, command: Command) -> Reply:
-    return await desk.acknowledge(
+    return await moves.acknowledge(
         place.tx,
         place.cipher,
         place.actor,
@@ -63,30 +63,30 @@ async def _acknowledge(place: Place, command: Command) -> Reply:
 
 
 async def _contain(place: Place, command: Command) -> Reply:
-    return await desk.contain(place.tx, place.cipher, place.actor, place.may, incident=command.reference)
+    return await moves.contain(place.tx, place.cipher, place.actor, place.may, incident=command.reference)
 
 
 async def _resolve(place: Place, command: Command) -> Reply:
-    return await desk.resolve(place.tx, place.cipher, place.actor, place.may, incident=command.reference)
+    return await moves.resolve(place.tx, place.cipher, place.actor, place.may, incident=command.reference)
 
 
 async def _close(place: Place, command: Command) -> Reply:
-    return await desk.close(place.tx, place.cipher, place.actor, place.may, incident=command.reference)
+    return await moves.close(place.tx, place.cipher, place.actor, place.may, incident=command.reference)
 
 
 async def _reopen(place: Place, command: Command) -> Reply:
-    return await desk.reopen(place.tx, place.cipher, place.actor, place.may, incident=command.reference)
+    return await moves.reopen(place.tx, place.cipher, place.actor, place.may, incident=command.reference)
 
 
 async def _assign(place: Place, command: Command) -> Reply:
     colleague = await _colleague(place, command.argument)
-    return await desk.assign(
+    return await work.assign(
         place.tx, place.cipher, place.actor, place.may, incident=command.reference, assignee=colleague
     )
 
 
 async def _verdict(place: Place, command: Command) -> Reply:
-    return await desk.verdict(
+    return await work.verdict(
         place.tx,
         place.cipher,
         place.actor,
@@ -98,13 +98,13 @@ async def _verdict(place: Place, command: Command) -> Reply:
 
 
 async def _note(place: Place, command: Command) -> Reply:
-    return await desk.note(
+    return await work.note(
         place.tx, place.cipher, place.actor, place.may, incident=command.reference, text=command.text
     )
 
 
 async def _report(place: Place, command: Command) -> Reply:
-    return await desk.request_report(
+    return await work.request_report(
         place.tx,
         place.cipher,
         place.actor,

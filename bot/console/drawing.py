@@ -19,7 +19,7 @@ from bot.console.command import MANUAL, Verb
 from bot.console.seat import Answer, customers
 from bot.console.words import HINTS, ROLES, SEVERITIES, STATES, STEPS, SYSTEM, VERDICTS, Sign, clock, deadline, span
 from watchfloor.access.principal import Principal
-from watchfloor.incidents.card import (
+from watchfloor.desk.card import (
     Card,
     Deadline,
     EntityValue,
@@ -32,7 +32,7 @@ from watchfloor.incidents.card import (
     Text,
     Value,
 )
-from watchfloor.incidents.display.listing import QueueLine
+from watchfloor.desk.display.listing import QueueLine
 from watchfloor.incidents.timeline import TimelineEntry
 from watchfloor.kernel.errors import WatchfloorError
 from watchfloor.kernel.ids import PersonId, show

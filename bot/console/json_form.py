@@ -9,7 +9,7 @@ from datetime import datetime
 from bot.console.command import MANUAL, Verb
 from bot.console.seat import Answer, customers
 from watchfloor.access.principal import Principal
-from watchfloor.incidents.card import (
+from watchfloor.desk.card import (
     Card,
     Deadline,
     EntityValue,
@@ -22,7 +22,7 @@ from watchfloor.incidents.card import (
     Text,
     Value,
 )
-from watchfloor.incidents.display.listing import QueueLine
+from watchfloor.desk.display.listing import QueueLine
 from watchfloor.incidents.timeline import TimelineEntry
 from watchfloor.kernel.errors import WatchfloorError
 from watchfloor.kernel.ids import show

@@ -17,10 +17,10 @@ from bot.console.identity import Login
 from watchfloor.access.principal import Membership, Principal
 from watchfloor.access.roles import Permission
 from watchfloor.alerts.alert import rank
-from watchfloor.incidents import desk
-from watchfloor.incidents.card import Card, Person
-from watchfloor.incidents.desk import Reply
-from watchfloor.incidents.display.listing import QueueLine
+from watchfloor.desk import reading
+from watchfloor.desk.card import Card, Person
+from watchfloor.desk.display.listing import QueueLine
+from watchfloor.desk.reply import Reply
 from watchfloor.incidents.incident import NO_SUCH_INCIDENT, OPEN_STATES, STATES, State
 from watchfloor.incidents.timeline import TimelineEntry
 from watchfloor.kernel import ids
@@ -99,7 +99,7 @@ class Seat:
 
         async def act(place: Place, _: Command) -> Reply:
             await place.note_visit(object_kind="incidents", object_id="queue")
-            return await desk.queue(place.tx, place.cipher, place.actor, place.may, states=states, limit=QUEUE_LIMIT)
+            return await reading.queue(place.tx, place.cipher, place.actor, place.may, states=states, limit=QUEUE_LIMIT)
 
         lines: list[QueueLine] = []
         command = Command(verb=Verb.QUEUE)

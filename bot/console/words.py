@@ -10,7 +10,7 @@ import msgspec
 
 from watchfloor.access.roles import Role
 from watchfloor.alerts.alert import Severity
-from watchfloor.incidents.card import Deadline
+from watchfloor.desk.card import Deadline
 from watchfloor.incidents.incident import State, VerdictKind
 from watchfloor.incidents.lifecycle import Action
 from watchfloor.incidents.timeline import Kind

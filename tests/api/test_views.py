@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from tests.api.world import NOON
-from watchfloor.incidents.card import Card, Deadline, EntityValue, Foreign, Link, Moment, Person, Row, Rule, Text
-from watchfloor.incidents.desk import Reply
+from watchfloor.desk.card import Card, Deadline, EntityValue, Foreign, Link, Moment, Person, Row, Rule, Text
+from watchfloor.desk.reply import Reply
 from watchfloor.kernel.errors import NotFound
 from watchfloor.kernel.ids import IncidentId, PersonId, new_uuid, show
 from watchfloor.kernel.neutralise import Untrusted

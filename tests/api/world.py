@@ -21,6 +21,7 @@ from watchfloor.alerts.overlay import commands
 from watchfloor.alerts.record import lock, record
 from watchfloor.audit.append import Actor
 from watchfloor.audit.heads import open_signer, sign
+from watchfloor.desk import moves, work
 from watchfloor.detect.condition import Keyword, Text
 from watchfloor.detect.engine import Matches
 from watchfloor.detect.filters import parse_filter
@@ -30,7 +31,6 @@ from watchfloor.feeds.osquery.live import questions
 from watchfloor.feeds.osquery.live.answers import Found, Given, keep
 from watchfloor.feeds.osquery.nodes import Host, enrol
 from watchfloor.feeds.registry import create_feed
-from watchfloor.incidents import desk
 from watchfloor.incidents.group import group
 from watchfloor.incidents.incident import State
 from watchfloor.kernel import ids
@@ -257,13 +257,13 @@ class World:
         }
         for step in steps[state]:
             if step == "verdict":
-                await desk.verdict(
+                await work.verdict(
                     tx, cipher, SYSTEM, everything, incident=incident, verdict="true_positive", reason="seen by a test"
                 )
             else:
-                moves = {"acknowledge": desk.acknowledge, "contain": desk.contain}
-                moves |= {"resolve": desk.resolve, "close": desk.close}
-                await moves[step](tx, cipher, SYSTEM, everything, incident=incident)
+                taken = {"acknowledge": moves.acknowledge, "contain": moves.contain}
+                taken |= {"resolve": moves.resolve, "close": moves.close}
+                await taken[step](tx, cipher, SYSTEM, everything, incident=incident)
 
     async def tenant(self, slug: str, code: str, kind: str) -> TenantWorld:
         canary = f"CANARY{slug.upper()}{secrets.token_hex(6)}"
@@ -314,7 +314,7 @@ class World:
                     for number in range(3)
                 ],
             )
-            await desk.note(tx, cipher, SYSTEM, frozenset(Permission), incident=incident, text=f"note {tenant.canary}")
+            await work.note(tx, cipher, SYSTEM, frozenset(Permission), incident=incident, text=f"note {tenant.canary}")
             quarantined = (await tx.values(UUID, "select id from wf.quarantine where tenant_id = $1", tenant.id))[0]
             alerts = await tx.values(UUID, "select id from wf.alerts where tenant_id = $1", tenant.id)
             await sign(tx, open_signer(self.services.settings), at=NOON)

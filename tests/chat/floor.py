@@ -15,7 +15,7 @@ from watchfloor.access.people import principal_of
 from watchfloor.access.roles import Role
 from watchfloor.alerts.alert import Severity
 from watchfloor.audit.append import Actor
-from watchfloor.incidents.card import Card
+from watchfloor.desk.card import Card
 from watchfloor.kernel.config import Settings
 from watchfloor.kernel.db import Database, directory_tx, tenant_tx
 from watchfloor.kernel.ids import IncidentId, PersonId, TenantId, new_uuid

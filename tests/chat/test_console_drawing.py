@@ -13,8 +13,8 @@ from bot.console import json_form
 from bot.console.drawing import Pen, fault, manual, render
 from bot.console.seat import Answer
 from bot.console.words import SEVERITIES, STATES, deadline, span
-from watchfloor.incidents.card import Card, Deadline, EntityValue, Foreign, Link, Moment, Person, Row, Rule, Text, Value
-from watchfloor.incidents.display.listing import QueueLine
+from watchfloor.desk.card import Card, Deadline, EntityValue, Foreign, Link, Moment, Person, Row, Rule, Text, Value
+from watchfloor.desk.display.listing import QueueLine
 from watchfloor.incidents.lifecycle import Action
 from watchfloor.incidents.timeline import Kind, TimelineEntry
 from watchfloor.kernel.errors import Conflict

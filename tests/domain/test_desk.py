@@ -12,9 +12,9 @@ import pytest
 from tests.domain.workplace import Count, MakeEvent, MakeRule, MakeTenant, MakeWorker, Tenant, Worker
 from watchfloor.access.roles import PERMISSIONS_OF, Permission, Role
 from watchfloor.audit.append import Actor
-from watchfloor.incidents import desk
-from watchfloor.incidents.card import Card, Deadline, EntityValue, Foreign, Person, Text, Value
-from watchfloor.incidents.desk import Colleague, Reply
+from watchfloor.desk import moves, reading, work
+from watchfloor.desk.card import Card, Deadline, EntityValue, Foreign, Person, Text, Value
+from watchfloor.desk.reply import Colleague, Reply
 from watchfloor.incidents.incident import STATES, State
 from watchfloor.incidents.lifecycle import Action
 from watchfloor.incidents.sealing import seal_reason
@@ -50,23 +50,23 @@ class Case:
 
 
 COMMANDS: Final[dict[str, Case]] = {
-    "show": Case(desk.show, "new", Permission.INCIDENT_READ, "new", None, ()),
-    "acknowledge": Case(desk.acknowledge, "new", Permission.INCIDENT_ACKNOWLEDGE, "acknowledged", "acknowledge"),
-    "assign": Case(partial(desk.assign, assignee=NOBODY), "new", Permission.INCIDENT_ASSIGN, "new", "assign"),
+    "show": Case(reading.show, "new", Permission.INCIDENT_READ, "new", None, ()),
+    "acknowledge": Case(moves.acknowledge, "new", Permission.INCIDENT_ACKNOWLEDGE, "acknowledged", "acknowledge"),
+    "assign": Case(partial(work.assign, assignee=NOBODY), "new", Permission.INCIDENT_ASSIGN, "new", "assign"),
     "verdict": Case(
-        partial(desk.verdict, verdict="true_positive", reason=REASON),
+        partial(work.verdict, verdict="true_positive", reason=REASON),
         "acknowledged",
         Permission.INCIDENT_VERDICT,
         "acknowledged",
         "verdict",
     ),
-    "note": Case(partial(desk.note, text="Look here."), "new", Permission.INCIDENT_NOTE, "new", "note"),
-    "contain": Case(desk.contain, "acknowledged", Permission.INCIDENT_CONTAIN, "contained", "contain"),
-    "resolve": Case(desk.resolve, "contained", Permission.INCIDENT_RESOLVE, "resolved", "resolve"),
-    "close": Case(desk.close, "resolved", Permission.INCIDENT_RESOLVE, "closed", "close"),
-    "reopen": Case(desk.reopen, "closed", Permission.INCIDENT_RESOLVE, "acknowledged", "reopen"),
+    "note": Case(partial(work.note, text="Look here."), "new", Permission.INCIDENT_NOTE, "new", "note"),
+    "contain": Case(moves.contain, "acknowledged", Permission.INCIDENT_CONTAIN, "contained", "contain"),
+    "resolve": Case(moves.resolve, "contained", Permission.INCIDENT_RESOLVE, "resolved", "resolve"),
+    "close": Case(moves.close, "resolved", Permission.INCIDENT_RESOLVE, "closed", "close"),
+    "reopen": Case(moves.reopen, "closed", Permission.INCIDENT_RESOLVE, "acknowledged", "reopen"),
     "request_report": Case(
-        desk.request_report,
+        work.request_report,
         "new",
         Permission.REPORT_REQUEST,
         "new",
@@ -147,7 +147,12 @@ def values_of(card: Card) -> list[Value]:
 
 
 def test_every_command_has_a_case() -> None:
-    public = {name for name, value in vars(desk).items() if callable(value) and value.__module__ == desk.__name__}
+    public = {
+        name
+        for module in (moves, reading, work)
+        for name, value in vars(module).items()
+        if callable(value) and value.__module__ == module.__name__
+    }
     assert {name for name in public if name.islower() and not name.startswith("_")} == {*COMMANDS, "queue"}
 
 
@@ -231,7 +236,7 @@ async def test_only_who_works_incidents_can_be_put_in_charge(office: Office) -> 
         async with tenant_tx(office.bot, office.acme.id) as tx:
             place = (tx, office.acme.cipher, worker.actor, worker.permissions)
             with pytest.raises(NotFound):
-                await desk.assign(*place, incident="ACME-1", assignee=stranger)
+                await work.assign(*place, incident="ACME-1", assignee=stranger)
 
 
 @pytest.mark.parametrize(
@@ -265,7 +270,7 @@ async def test_a_reason_must_be_text_that_a_customer_can_read(office: Office) ->
         place = (tx, office.acme.cipher, worker.actor, worker.permissions)
         for reason in ("", "too short", " " * 20 + "short", "x" * 4_001, "a lone \ud800 surrogate"):
             with pytest.raises(Invalid, match="reason"):
-                await desk.verdict(*place, incident="ACME-1", verdict="benign", reason=reason)
+                await work.verdict(*place, incident="ACME-1", verdict="benign", reason=reason)
 
 
 async def test_a_verdict_can_be_corrected_and_both_stay_on_the_timeline(office: Office) -> None:
@@ -275,7 +280,7 @@ async def test_a_verdict_can_be_corrected_and_both_stay_on_the_timeline(office: 
     reason = "It was our own red team."
     async with tenant_tx(office.bot, office.acme.id) as tx:
         place = (tx, office.acme.cipher, worker.actor, worker.permissions)
-        assert (await desk.verdict(*place, incident="ACME-1", verdict="benign", reason=reason)).changed
+        assert (await work.verdict(*place, incident="ACME-1", verdict="benign", reason=reason)).changed
     shown = await office.run("show", worker)
     verdicts = [entry.facts["verdict"] for entry in shown.timeline if entry.kind == "verdict"]
     assert verdicts == ["true_positive", "benign"]
@@ -307,9 +312,9 @@ async def test_a_report_is_asked_for_in_the_tenants_language_unless_another_is_n
     english = await office.run("request_report", worker)
     async with tenant_tx(office.bot, office.acme.id) as tx:
         place = (tx, office.acme.cipher, worker.actor, worker.permissions)
-        german = await desk.request_report(*place, incident="ACME-1", language="de")
+        german = await work.request_report(*place, incident="ACME-1", language="de")
         with pytest.raises(Invalid):
-            await desk.request_report(*place, incident="ACME-1", language="../x")
+            await work.request_report(*place, incident="ACME-1", language="../x")
         keys = [message.key for message in await take(tx, topic=REPORT_REQUESTED)]
     assert english.report_id is not None
     assert german.report_id is not None
@@ -338,7 +343,7 @@ async def test_the_card_says_how_far_the_report_is_to_who_may_read_it(office: Of
     reader = frozenset({Permission.INCIDENT_READ})
     async with tenant_tx(office.bot, office.acme.id) as tx:
         actor = office.make_worker().actor
-        shown = await desk.show(tx, office.acme.cipher, actor, reader, incident="ACME-1")
+        shown = await reading.show(tx, office.acme.cipher, actor, reader, incident="ACME-1")
     assert not [row for row in card_of(shown).rows if row.label == "Report"]
 
 
@@ -348,7 +353,7 @@ async def test_targets_come_from_the_tenants_bundle(office: Office, make_tenant:
     await office.bring("new", tenant)
     worker = office.make_worker()
     async with tenant_tx(office.bot, tenant.id) as tx:
-        [line] = (await desk.queue(tx, tenant.cipher, worker.actor, worker.permissions)).queue
+        [line] = (await reading.queue(tx, tenant.cipher, worker.actor, worker.permissions)).queue
     assert line.acknowledge_by == line.opened_at + timedelta(minutes=5)
     assert line.resolve_by == line.opened_at + timedelta(hours=1)
 
@@ -361,7 +366,7 @@ async def test_the_queue_pages_through_the_open_incidents_newest_first(office: O
     before = None
     async with tenant_tx(office.bot, office.acme.id) as tx:
         place = (tx, office.acme.cipher, worker.actor, worker.permissions)
-        while page := (await desk.queue(*place, before=before, limit=3)).queue:
+        while page := (await reading.queue(*place, before=before, limit=3)).queue:
             seen += [line.ref for line in page]
             before = (page[-1].opened_at, page[-1].id)
     assert seen == [f"ACME-{number}" for number in range(7, 0, -1)]
@@ -372,13 +377,13 @@ async def test_the_queue_shows_the_states_that_are_asked_for(office: Office) -> 
     worker = office.make_worker()
     async with tenant_tx(office.bot, office.acme.id) as tx:
         place = (tx, office.acme.cipher, worker.actor, worker.permissions)
-        assert (await desk.queue(*place)).queue == ()
-        assert len((await desk.queue(*place, states=("closed",))).queue) == 1
+        assert (await reading.queue(*place)).queue == ()
+        assert len((await reading.queue(*place, states=("closed",))).queue) == 1
 
 
 async def test_who_may_not_read_sees_no_queue_and_the_attempt_is_recorded(office: Office) -> None:
     worker = office.make_worker(Role.PLATFORM_ADMIN)
     async with tenant_tx(office.bot, office.acme.id) as tx:
-        reply = await desk.queue(tx, office.acme.cipher, worker.actor, worker.permissions)
+        reply = await reading.queue(tx, office.acme.cipher, worker.actor, worker.permissions)
     assert (reply.ok, reply.queue) == (False, ())
     assert await office.count("wf.audit_entries where action = 'access.refused'") == 1

@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.domain.workplace import MakeEvent, MakeRule, MakeTenant, MakeWorker, Tenant, Worker
-from watchfloor.incidents import desk, timeline
-from watchfloor.incidents.desk import Colleague, Reply
+from watchfloor.desk import moves, work
+from watchfloor.desk.reply import Colleague, Reply
+from watchfloor.incidents import timeline
 from watchfloor.incidents.incident import State, VerdictKind
 from watchfloor.incidents.lifecycle import ASSIGN_STATES, REACHED, TRANSITIONS, VERDICT_STATES, Move
 from watchfloor.incidents.queries import lock_incidents
@@ -72,18 +73,18 @@ def model_move(one: Modelled, move: Move, worker: Worker) -> bool:
 
 async def desk_take(tx: TenantTx, tenant: Tenant, command: str, *, worker: Worker, who: Colleague, ref: str) -> Reply:
     place = (tx, tenant.cipher, worker.actor, worker.permissions)
-    moves: dict[str, Callable[[], Awaitable[Reply]]] = {
-        "acknowledge": lambda: desk.acknowledge(*place, incident=ref),
-        "contain": lambda: desk.contain(*place, incident=ref),
-        "resolve": lambda: desk.resolve(*place, incident=ref),
-        "close": lambda: desk.close(*place, incident=ref),
-        "reopen": lambda: desk.reopen(*place, incident=ref),
-        "assign": lambda: desk.assign(*place, incident=ref, assignee=who),
-        "note": lambda: desk.note(*place, incident=ref, text="Look here."),
-        "benign": lambda: desk.verdict(*place, incident=ref, verdict="benign", reason="We did it ourselves."),
-        "inconclusive": lambda: desk.verdict(*place, incident=ref, verdict="inconclusive", reason="Nobody can tell."),
+    taken: dict[str, Callable[[], Awaitable[Reply]]] = {
+        "acknowledge": lambda: moves.acknowledge(*place, incident=ref),
+        "contain": lambda: moves.contain(*place, incident=ref),
+        "resolve": lambda: moves.resolve(*place, incident=ref),
+        "close": lambda: moves.close(*place, incident=ref),
+        "reopen": lambda: moves.reopen(*place, incident=ref),
+        "assign": lambda: work.assign(*place, incident=ref, assignee=who),
+        "note": lambda: work.note(*place, incident=ref, text="Look here."),
+        "benign": lambda: work.verdict(*place, incident=ref, verdict="benign", reason="We did it ourselves."),
+        "inconclusive": lambda: work.verdict(*place, incident=ref, verdict="inconclusive", reason="Nobody can tell."),
     }
-    return await moves[command]()
+    return await taken[command]()
 
 
 async def kept(tenant: Tenant, incident_id: IncidentId) -> Modelled:
@@ -143,7 +144,7 @@ async def test_people_and_the_pipeline_work_on_the_same_incidents_without_a_dead
         worker = make_worker(request_id=f"r{turn}")
         async with tenant_tx(db_bot, acme.id) as tx:
             reference = f"ACME-{turn % 4 + 1}"
-            await desk.note(tx, acme.cipher, worker.actor, worker.permissions, incident=reference, text="Look here.")
+            await work.note(tx, acme.cipher, worker.actor, worker.permissions, incident=reference, text="Look here.")
 
     async def detect(turn: int) -> None:
         rule = make_rule(f"rule {turn}")

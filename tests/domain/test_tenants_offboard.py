@@ -39,6 +39,7 @@ from watchfloor.audit.append import Actor
 from watchfloor.audit.archive import HeadArchive
 from watchfloor.audit.heads import trusted_keys
 from watchfloor.audit.verify import verify
+from watchfloor.desk import moves, work
 from watchfloor.detect.correlate.correlator import Correlator
 from watchfloor.detect.engine import Matches
 from watchfloor.detect.overlay import Hidden
@@ -56,7 +57,6 @@ from watchfloor.feeds.osquery.nodes import Host, enrol
 from watchfloor.feeds.registry import TokenRefused, list_feeds, recognise
 from watchfloor.feeds.sources.ledger import Sighting, count_sources
 from watchfloor.feeds.unparsed.ledger import UnknownShape, count_unparsed
-from watchfloor.incidents import desk
 from watchfloor.kernel.clock import FixedClock, SystemClock
 from watchfloor.kernel.config import Settings
 from watchfloor.kernel.credentials import parse_agent_key, parse_feed_token
@@ -164,9 +164,9 @@ async def furnish(world: World, tenant_id: TenantId, code: str, makers: Makers) 
         await SegmentStore(settings.lake_dir).append(tx, cipher, [first, makers.event(3, at=86_400 * 40, host="WS2")])
         await tune(tx, cipher, worker.actor)
         acted = {"incident": f"{code}-1"}
-        await desk.acknowledge(tx, cipher, worker.actor, worker.permissions, incident=f"{code}-1")
-        await desk.note(tx, cipher, worker.actor, worker.permissions, text="canary-note: call Kim", **acted)
-        await desk.verdict(
+        await moves.acknowledge(tx, cipher, worker.actor, worker.permissions, incident=f"{code}-1")
+        await work.note(tx, cipher, worker.actor, worker.permissions, text="canary-note: call Kim", **acted)
+        await work.verdict(
             tx,
             cipher,
             worker.actor,
@@ -175,7 +175,7 @@ async def furnish(world: World, tenant_id: TenantId, code: str, makers: Makers) 
             reason="canary-reason: it was them",
             **acted,
         )
-        await desk.request_report(tx, cipher, worker.actor, worker.permissions, **acted)
+        await work.request_report(tx, cipher, worker.actor, worker.permissions, **acted)
         stored = await TenantFiles(settings.reports_dir, "reports").write(tx, cipher, PDF)
         (feed,) = await list_feeds(tx)
         await note_figures(tx, feed.id)

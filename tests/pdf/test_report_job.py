@@ -21,7 +21,7 @@ from reports.job import ReportJob, open_reports
 from tests.domain import workplace
 from tests.domain.workplace import Count, MakeEvent, MakeRule, MakeTenant, MakeWorker, Tenant, Worker
 from watchfloor.access.roles import Role as Position
-from watchfloor.incidents import desk
+from watchfloor.desk import moves, work
 from watchfloor.kernel import ids
 from watchfloor.kernel.clock import FixedClock
 from watchfloor.kernel.config import Settings
@@ -86,7 +86,7 @@ class Office:
         """Asks for the incident's report, as the analyst."""
         worker = self.analyst
         async with tenant_tx(self.tenant.database, self.tenant.id) as tx:
-            reply = await desk.request_report(
+            reply = await work.request_report(
                 tx,
                 self.tenant.cipher,
                 worker.actor,
@@ -206,7 +206,7 @@ async def test_what_a_customer_did_stands_on_the_customers_side(
     approver = make_worker(Position.APPROVER, request_id="r9")
     async with tenant_tx(office.tenant.database, office.tenant.id) as tx:
         name = ids.show("inc", incident)
-        await desk.note(tx, office.tenant.cipher, approver.actor, approver.permissions, incident=name, text="Ours.")
+        await work.note(tx, office.tenant.cipher, approver.actor, approver.permissions, incident=name, text="Ours.")
     [note] = [entry for entry in attached(await _made(office, incident)).timeline if entry.step == "note"]
     assert note.actor.side == "customer"
     assert note.actor.name == approver.actor.id  # whom the directory does not know
@@ -223,7 +223,7 @@ async def test_what_an_api_key_did_was_done_by_its_person(office: Office, incide
     key = replace(office.analyst.actor, kind="api_key", id="k3yk3yk3")
     async with tenant_tx(office.tenant.database, office.tenant.id) as tx:
         name = ids.show("inc", incident)
-        await desk.note(tx, office.tenant.cipher, key, office.analyst.permissions, incident=name, text="By script.")
+        await work.note(tx, office.tenant.cipher, key, office.analyst.permissions, incident=name, text="By script.")
     [note] = [entry for entry in attached(await _made(office, incident)).timeline if entry.step == "note"]
     assert (note.actor.side, note.actor.name) == ("provider", "Mara Lindqvist")
 
@@ -420,8 +420,8 @@ async def _judge(office: Office, incident_id: IncidentId) -> None:
     name, worker = ids.show("inc", incident_id), office.analyst
     async with tenant_tx(office.tenant.database, office.tenant.id) as tx:
         cipher = office.tenant.cipher
-        await desk.acknowledge(tx, cipher, worker.actor, worker.permissions, incident=name)
-        await desk.verdict(
+        await moves.acknowledge(tx, cipher, worker.actor, worker.permissions, incident=name)
+        await work.verdict(
             tx, cipher, worker.actor, worker.permissions, incident=name, verdict="true_positive", reason=REASON
         )
 

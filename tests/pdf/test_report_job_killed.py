@@ -10,7 +10,7 @@ import pytest
 
 from tests.domain import workplace
 from tests.domain.workplace import Count, MakeEvent, MakeRule, MakeWorker, Tenant, Worker
-from watchfloor.incidents import desk
+from watchfloor.desk import work
 from watchfloor.kernel import ids
 from watchfloor.kernel.config import Settings
 from watchfloor.kernel.db import tenant_tx
@@ -68,7 +68,7 @@ async def incident(acme: Tenant, make_event: MakeEvent, make_rule: MakeRule) -> 
 
 async def ask(tenant: Tenant, analyst: Worker, incident: str) -> None:
     async with tenant_tx(tenant.database, tenant.id) as tx:
-        await desk.request_report(tx, tenant.cipher, analyst.actor, analyst.permissions, incident=incident)
+        await work.request_report(tx, tenant.cipher, analyst.actor, analyst.permissions, incident=incident)
 
 
 async def ended(count: Count) -> tuple[int, int, int]:

@@ -13,12 +13,12 @@ import msgspec
 
 from watchfloor.access.roles import Permission
 from watchfloor.audit.append import Actor
+from watchfloor.desk import work
 from watchfloor.detect.engine import PlainEngine
 from watchfloor.feeds.alarms.alarm import Alarm, find_alarm
 from watchfloor.feeds.alarms.queries import attach_incident
 from watchfloor.feeds.feed import Feed
 from watchfloor.feeds.registry import get_feed
-from watchfloor.incidents import desk
 from watchfloor.kernel import ids
 from watchfloor.kernel.crypto import TenantCipher
 from watchfloor.kernel.db import Role, TenantTx
@@ -120,7 +120,7 @@ async def _note(tx: TenantTx, cipher: TenantCipher, feed: Feed, alarm: Alarm, in
     shown = ids.show("fal", alarm.id)
     actor = Actor(kind="system", id="feed-watch", role="system", request_id=shown)
     text = f"The feed {feed.name} was paused." if alarm.cleared_because == "paused" else _recovered(feed, alarm)
-    await desk.note(tx, cipher, actor, _NOTES, incident=ids.show("inc", incident_id), text=text)
+    await work.note(tx, cipher, actor, _NOTES, incident=ids.show("inc", incident_id), text=text)
 
 
 def _recovered(feed: Feed, alarm: Alarm) -> str:

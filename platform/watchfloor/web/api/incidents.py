@@ -17,9 +17,9 @@ from watchfloor.access import people
 from watchfloor.access.principal import Principal
 from watchfloor.access.roles import Permission
 from watchfloor.alerts.alert import Severity
-from watchfloor.incidents import desk
-from watchfloor.incidents.desk import Colleague, Reply
-from watchfloor.incidents.display.listing import QueueLine
+from watchfloor.desk import hands, moves, reading, work
+from watchfloor.desk.display.listing import QueueLine
+from watchfloor.desk.reply import Colleague, Reply
 from watchfloor.incidents.incident import OPEN_STATES, State, VerdictKind
 from watchfloor.kernel import ids
 from watchfloor.kernel.crypto import TenantCipher
@@ -75,13 +75,13 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """What it was, and why: the customer reads the reason."""
 
     verdict: VerdictKind
-    reason: Annotated[str, msgspec.Meta(min_length=desk.SHORTEST_REASON, max_length=desk.LONGEST_TEXT)]
+    reason: Annotated[str, msgspec.Meta(min_length=work.SHORTEST_REASON, max_length=hands.LONGEST_TEXT)]
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A line for the timeline."""
 
-    text: Annotated[str, msgspec.Meta(min_length=1, max_length=desk.LONGEST_TEXT)]
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=hands.LONGEST_TEXT)]
 
 
 @get(
@@ -101,7 +101,7 @@ async def list_incidents(
     async with call.records() as tx:
         cipher = await call.cipher(tx)
         wanted = tuple(states) if states else OPEN_STATES
-        reply = await desk.queue(
+        reply = await reading.queue(
             tx, cipher, call.actor, call.permissions, states=wanted, before=before, limit=limit + 1
         )
     lines = reply.require().queue
@@ -121,7 +121,7 @@ async def list_incidents(
 async def read_incident(call: InTenant, incident: _Name) -> IncidentView:
     """An incident with its timeline."""
     async with call.records() as tx:
-        reply = await desk.show(tx, await call.cipher(tx), call.actor, call.permissions, incident=incident)
+        reply = await reading.show(tx, await call.cipher(tx), call.actor, call.permissions, incident=incident)
     return incident_view(reply.require())
 
 
@@ -135,7 +135,7 @@ async def read_incident(call: InTenant, incident: _Name) -> IncidentView:
 async def acknowledge_incident(call: InTenant, incident: _Name) -> IncidentReply:
     """Say that somebody looks at it."""
     actor, allowed = call.actor, call.permissions
-    return await _run(call, lambda tx, cipher: desk.acknowledge(tx, cipher, actor, allowed, incident=incident))
+    return await _run(call, lambda tx, cipher: moves.acknowledge(tx, cipher, actor, allowed, incident=incident))
 
 
 @post(
@@ -150,7 +150,7 @@ async def assign_incident(call: InTenant, incident: _Name, data: JSONBody[Assign
     actor, allowed = call.actor, call.permissions
     colleague = await _colleague(call, data.assignee)
     return await _run(
-        call, lambda tx, cipher: desk.assign(tx, cipher, actor, allowed, incident=incident, assignee=colleague)
+        call, lambda tx, cipher: work.assign(tx, cipher, actor, allowed, incident=incident, assignee=colleague)
     )
 
 
@@ -166,7 +166,7 @@ async def judge_incident(call: InTenant, incident: _Name, data: JSONBody[Judgeme
     actor, allowed, kind, reason = call.actor, call.permissions, data.verdict, data.reason
     return await _run(
         call,
-        lambda tx, cipher: desk.verdict(tx, cipher, actor, allowed, incident=incident, verdict=kind, reason=reason),
+        lambda tx, cipher: work.verdict(tx, cipher, actor, allowed, incident=incident, verdict=kind, reason=reason),
     )
 
 
@@ -180,7 +180,7 @@ async def judge_incident(call: InTenant, incident: _Name, data: JSONBody[Judgeme
 async def note_on_incident(call: InTenant, incident: _Name, data: JSONBody[Note]) -> IncidentReply:
     """Add a line to the timeline."""
     actor, allowed, text = call.actor, call.permissions, data.text
-    return await _run(call, lambda tx, cipher: desk.note(tx, cipher, actor, allowed, incident=incident, text=text))
+    return await _run(call, lambda tx, cipher: work.note(tx, cipher, actor, allowed, incident=incident, text=text))
 
 
 @post(
@@ -193,7 +193,7 @@ async def note_on_incident(call: InTenant, incident: _Name, data: JSONBody[Note]
 async def contain_incident(call: InTenant, incident: _Name) -> IncidentReply:
     """Say that the harm no longer spreads."""
     actor, allowed = call.actor, call.permissions
-    return await _run(call, lambda tx, cipher: desk.contain(tx, cipher, actor, allowed, incident=incident))
+    return await _run(call, lambda tx, cipher: moves.contain(tx, cipher, actor, allowed, incident=incident))
 
 
 @post(
@@ -206,7 +206,7 @@ async def contain_incident(call: InTenant, incident: _Name) -> IncidentReply:
 async def resolve_incident(call: InTenant, incident: _Name) -> IncidentReply:
     """Say that the work is done. It needs a verdict."""
     actor, allowed = call.actor, call.permissions
-    return await _run(call, lambda tx, cipher: desk.resolve(tx, cipher, actor, allowed, incident=incident))
+    return await _run(call, lambda tx, cipher: moves.resolve(tx, cipher, actor, allowed, incident=incident))
 
 
 @post(
@@ -219,7 +219,7 @@ async def resolve_incident(call: InTenant, incident: _Name) -> IncidentReply:
 async def close_incident(call: InTenant, incident: _Name) -> IncidentReply:
     """Put a resolved incident away."""
     actor, allowed = call.actor, call.permissions
-    return await _run(call, lambda tx, cipher: desk.close(tx, cipher, actor, allowed, incident=incident))
+    return await _run(call, lambda tx, cipher: moves.close(tx, cipher, actor, allowed, incident=incident))
 
 
 @post(
@@ -232,7 +232,7 @@ async def close_incident(call: InTenant, incident: _Name) -> IncidentReply:
 async def reopen_incident(call: InTenant, incident: _Name) -> IncidentReply:
     """Take a resolved or closed incident up again."""
     actor, allowed = call.actor, call.permissions
-    return await _run(call, lambda tx, cipher: desk.reopen(tx, cipher, actor, allowed, incident=incident))
+    return await _run(call, lambda tx, cipher: moves.reopen(tx, cipher, actor, allowed, incident=incident))
 
 
 ROUTES: list[HTTPRouteHandler] = [

@@ -10,7 +10,7 @@ from litestar.params import JSONBody, PathParameter
 
 from watchfloor.access.principal import NOBODY_HERE
 from watchfloor.access.roles import Permission
-from watchfloor.incidents import desk
+from watchfloor.desk import work
 from watchfloor.kernel import ids
 from watchfloor.kernel.db import TenantTx
 from watchfloor.kernel.errors import Conflict, NotFound
@@ -69,7 +69,7 @@ class ReportView(msgspec.Struct, frozen=True, kw_only=True):
 async def request_report(call: InTenant, data: JSONBody[ReportRequest]) -> ReportRequested:
     """Ask for an incident's report as it stands now."""
     async with call.records() as tx:
-        reply = await desk.request_report(
+        reply = await work.request_report(
             tx,
             await call.cipher(tx),
             call.actor,

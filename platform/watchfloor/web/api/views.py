@@ -6,8 +6,8 @@ from typing import Literal, assert_never
 import msgspec
 
 from watchfloor.alerts.alert import Severity
-from watchfloor.incidents.card import Deadline, EntityValue, Foreign, Link, Moment, Person, Row, Rule, Text, Value
-from watchfloor.incidents.desk import Reply
+from watchfloor.desk.card import Deadline, EntityValue, Foreign, Link, Moment, Person, Row, Rule, Text, Value
+from watchfloor.desk.reply import Reply
 from watchfloor.incidents.incident import State
 from watchfloor.incidents.lifecycle import Action
 from watchfloor.incidents.timeline import Kind, TimelineEntry

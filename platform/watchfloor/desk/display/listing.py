@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from watchfloor.alerts.alert import Severity
-from watchfloor.incidents.display import queries
+from watchfloor.desk.display import queries
 from watchfloor.incidents.incident import Reference, State, VerdictKind
 from watchfloor.incidents.targets import target_of
 from watchfloor.kernel.db import TenantTx

@@ -12,8 +12,8 @@ import msgspec
 
 from watchfloor.access.roles import Permission
 from watchfloor.alerts.alert import RuleFacts, Severity
-from watchfloor.incidents.card import Card, Deadline, EntityValue, Foreign, Link, Moment, Person, Row, Rule, Text, Value
-from watchfloor.incidents.display import queries
+from watchfloor.desk.card import Card, Deadline, EntityValue, Foreign, Link, Moment, Person, Row, Rule, Text, Value
+from watchfloor.desk.display import queries
 from watchfloor.incidents.incident import Incident, Reference, VerdictKind
 from watchfloor.incidents.lifecycle import Action, actions
 from watchfloor.incidents.sealing import open_entity, open_reason

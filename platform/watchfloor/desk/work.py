@@ -1,0 +1,123 @@
+"""Work on an incident that does not move it: who has it, what it was, notes, its report."""
+
+from collections.abc import Set as AbstractSet
+from typing import Final
+
+import msgspec
+
+from watchfloor.access.roles import Permission
+from watchfloor.audit.append import Actor
+from watchfloor.desk.display.face import NEEDED
+from watchfloor.desk.hands import Hands, readable
+from watchfloor.desk.reply import Colleague, Reply
+from watchfloor.incidents import queries
+from watchfloor.incidents.incident import VERDICTS, VerdictKind
+from watchfloor.incidents.lifecycle import ASSIGN_STATES, VERDICT_STATES, Action, require_state
+from watchfloor.incidents.sealing import open_reason, seal_reason
+from watchfloor.kernel import ids
+from watchfloor.kernel.crypto import TenantCipher
+from watchfloor.kernel.db import TenantTx
+from watchfloor.kernel.errors import Invalid, NotFound
+from watchfloor.kernel.ids import ReportId, new_uuid
+from watchfloor.kernel.outbox import REPORT_REQUESTED, publish
+
+SHORTEST_REASON: Final = 10
+
+
+async def assign(
+    tx: TenantTx,
+    cipher: TenantCipher,
+    actor: Actor,
+    permissions: AbstractSet[Permission],
+    *,
+    incident: str,
+    assignee: Colleague,
+) -> Reply:
+    """Puts a colleague in charge. Raises NotFound for one who does not work incidents of this tenant."""
+    desk = Hands(tx, cipher, actor, permissions)
+    if refusal := await desk.refusal(NEEDED[Action.ASSIGN], incident):
+        return refusal
+    if Permission.INCIDENT_ACKNOWLEDGE not in assignee.permissions:
+        raise NotFound("There is no such colleague who works incidents of this tenant.", where="assignee")
+    before = await desk.lock(incident)
+    if before.assignee_id == assignee.person_id:
+        return await desk.reply("{ref} was assigned to this person already.", before)
+    require_state(before.state, ASSIGN_STATES, doing="assigned")
+    await queries.update_assignee(tx, before.id, assignee_id=assignee.person_id)
+    facts = {"person": ids.show("per", assignee.person_id)}
+    return await desk.done("{ref} is assigned.", before, action="assign", kind="assigned", facts=facts)
+
+
+async def verdict(
+    tx: TenantTx,
+    cipher: TenantCipher,
+    actor: Actor,
+    permissions: AbstractSet[Permission],
+    *,
+    incident: str,
+    verdict: VerdictKind,
+    reason: str,
+) -> Reply:
+    """Says what it was, with a reason of ten characters or more that the customer will read."""
+    desk = Hands(tx, cipher, actor, permissions)
+    if refusal := await desk.refusal(NEEDED[Action.VERDICT], incident):
+        return refusal
+    if verdict not in VERDICTS:
+        raise Invalid(f"A verdict is one of {', '.join(VERDICTS)}.", where="verdict")
+    reason = readable(reason, name="reason", shortest=SHORTEST_REASON)
+    before = await desk.lock(incident)
+    if before.verdict == verdict and open_reason(cipher, before) == reason:
+        return await desk.reply("{ref} has this verdict already.", before)
+    require_state(before.state, VERDICT_STATES, doing="given a verdict")
+    await queries.update_verdict(tx, before.id, verdict=verdict, reason=seal_reason(cipher, before.id, reason))
+    facts = {"verdict": verdict, "text": reason}
+    return await desk.done("{ref} has its verdict.", before, action="verdict", kind="verdict", facts=facts)
+
+
+async def note(
+    tx: TenantTx,
+    cipher: TenantCipher,
+    actor: Actor,
+    permissions: AbstractSet[Permission],
+    *,
+    incident: str,
+    text: str,
+) -> Reply:
+    """Adds a note to the timeline; the same request delivered again adds it once."""
+    desk = Hands(tx, cipher, actor, permissions)
+    if refusal := await desk.refusal(NEEDED[Action.NOTE], incident):
+        return refusal
+    text = readable(text, name="note", shortest=1)
+    before = await desk.lock(incident)
+    return await desk.done("{ref} has a new note.", before, action="note", kind="note", facts={"text": text})
+
+
+async def request_report(
+    tx: TenantTx,
+    cipher: TenantCipher,
+    actor: Actor,
+    permissions: AbstractSet[Permission],
+    *,
+    incident: str,
+    language: str | None = None,
+) -> Reply:
+    """Asks for the incident's report as it stands now, in the tenant's language unless another is named."""
+    desk = Hands(tx, cipher, actor, permissions)
+    if refusal := await desk.refusal(NEEDED[Action.REPORT], incident):
+        return refusal
+    before = await desk.lock(incident)
+    language = language or await queries.select_language(tx)
+    if not (len(language) == 2 and language.isascii() and language.islower()):
+        raise Invalid("A language is two small letters, such as en or de.", where="language")
+    waiting = await queries.select_queued_report(tx, before.id, language=language)
+    if waiting is not None:
+        reply = await desk.reply("The report on {ref} is being made already.", before)
+        return msgspec.structs.replace(reply, report_id=ReportId(waiting))
+    report_id = ReportId(new_uuid())
+    await queries.insert_report(tx, report_id, before.id, language=language, requested_by=actor.id)
+    await publish(tx, topic=REPORT_REQUESTED, key=ids.show("rpt", report_id))
+    facts = {"report": ids.show("rpt", report_id), "language": language}
+    reply = await desk.done(
+        "The report on {ref} is being made.", before, action="request_report", kind="report_requested", facts=facts
+    )
+    return msgspec.structs.replace(reply, report_id=report_id)
