@@ -54,6 +54,7 @@ class Floor:
     feed: Feed
     eventually: Eventually
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    has_sent_all: asyncio.Event = field(default_factory=asyncio.Event)
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
     acknowledged: list[int] = field(default_factory=list)
     worked: int = 0
@@ -90,7 +91,7 @@ class Floor:
     async def work(self) -> None:
         """Notes each event in the transaction that works it; a second time would break a primary key."""
         async with self.intake() as intake:
-            while not (self.stop.is_set() and await self._is_through(intake)):
+            while not (self.has_sent_all.is_set() and await self._is_through(intake)):
                 with contextlib.suppress(Unavailable):
                     async with intake.work(self.feed.tenant_id, most_bytes=50_000) as work:
                         if work is None:
@@ -142,8 +143,7 @@ async def test_the_leader_is_killed_and_nothing_acknowledged_is_lost_or_worked_t
         at = msgspec.structs.replace(settings, nats_url=Secret(cluster.url))
         floor = Floor(at, db_app, keyring, feed, eventually)
         async with asyncio.TaskGroup() as tasks:
-            for _ in range(SENDERS):
-                tasks.create_task(floor.send())
+            senders = [tasks.create_task(floor.send()) for _ in range(SENDERS)]
             for _ in range(2):
                 tasks.create_task(floor.work())
             await eventually(lambda: floor.worked >= 50, within=20)
@@ -155,6 +155,8 @@ async def test_the_leader_is_killed_and_nothing_acknowledged_is_lost_or_worked_t
             killed.start()
             await eventually(lambda: len(floor.acknowledged) >= before[0] + 100, within=30)
             floor.stop.set()
+            await asyncio.gather(*senders)
+            floor.has_sent_all.set()
         rows = await superuser.fetch("select name from wf.counters where tenant_id = $1", tenant_id)
         worked = Counter(int(row["name"]) for row in rows)
         print({"acknowledged": len(floor.acknowledged), "retries": floor.retries})  # noqa: T201 - figures

@@ -400,8 +400,8 @@ def same_number(value: FieldValue, number: float) -> bool:
 
 
 def as_number(value: FieldValue) -> float | None:
-    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
-        return float(value) if "." in value else int(value)
+    if isinstance(value, str) and _NUMBER.fullmatch(written := value.strip()):
+        return float(written) if "." in written else int(written)
     return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
