@@ -5,11 +5,10 @@ from collections.abc import Callable, Iterable, Sequence
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
-from bot.console.command import MANUAL, QUEUES, TAKES_REFERENCE, Verb, find_verb
-from bot.console.words import VERDICTS
+from bot.console.command import MANUAL, Word
+from watchfloor.desk.line import find_verb
+from watchfloor.desk.verb import Field, Verb
 from watchfloor.kernel.errors import Invalid
-
-LANGUAGES = ("en", "de")
 
 
 class VerbCompleter(Completer):
@@ -29,24 +28,32 @@ class VerbCompleter(Completer):
                 yield Completion(choice, start_position=-len(word), display_meta=meaning)
 
     def _choices(self, before: Sequence[str]) -> list[tuple[str, str]]:
-        verbs = [(str(verb), entry.does) for verb, entry in MANUAL.items()]
+        entries = [(entry.name, entry.does) for entry in MANUAL]
         if not before:
-            return verbs
+            return entries
+        if before[0].lower() == Word.HELP:
+            return entries if len(before) == 1 else []
         try:
             verb = find_verb(before[0])
         except Invalid:
             return []
-        if len(before) == 1:
-            first = {Verb.QUEUE: [(name, "") for name in QUEUES], Verb.HELP: verbs}
-            references = [(reference, "") for reference in self._references()] if verb in TAKES_REFERENCE else []
-            return [*first.get(verb, self._arguments(verb)), *references]
-        return self._arguments(verb) if len(before) == 2 and "-" in before[1] else []
+        given = before[1:]
+        takes_incident = verb.reach == "incident"
+        if takes_incident and given and "-" in given[0]:
+            return self._of_field(verb, len(given) - 1)
+        references = [(reference, "") for reference in self._references()] if takes_incident and not given else []
+        return [*self._of_field(verb, len(given)), *references]
 
-    def _arguments(self, verb: Verb) -> list[tuple[str, str]]:
-        if verb is Verb.ASSIGN:
-            return [("me", "yourself"), *((address, "") for address in self._colleagues())]
-        if verb is Verb.VERDICT:
-            return [(name, words) for name, words in VERDICTS.items()]
-        if verb is Verb.REPORT:
-            return [(language, "") for language in LANGUAGES]
-        return []
+    def _of_field(self, verb: Verb, number: int) -> list[tuple[str, str]]:
+        return self._values(verb.fields[number]) if number < len(verb.fields) else []
+
+    def _values(self, field: Field) -> list[tuple[str, str]]:
+        match field.kind:
+            case "colleague":
+                return [("me", "yourself"), *((address, "") for address in self._colleagues())]
+            case "incident":
+                return [(reference, "") for reference in self._references()]
+            case "duration":
+                return [(length, "") for length in ("30m", "1h", "4h", "1d")]
+            case _:
+                return [(choice.value, choice.label) for choice in field.choices]

@@ -15,9 +15,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text as Line
 
-from bot.console.command import MANUAL, Verb
-from bot.console.seat import Answer, customers
-from bot.console.words import HINTS, ROLES, SEVERITIES, STATES, STEPS, SYSTEM, VERDICTS, Sign, clock, deadline, span
+from bot.console.command import MANUAL
+from bot.console.words import ROLES, SEVERITIES, STATES, STEPS, SYSTEM, VERDICTS, Sign, clock, deadline, span
 from watchfloor.access.principal import Principal
 from watchfloor.desk.card import (
     Card,
@@ -33,6 +32,9 @@ from watchfloor.desk.card import (
     Value,
 )
 from watchfloor.desk.display.listing import QueueLine
+from watchfloor.desk.front import Answer, customers
+from watchfloor.desk.reply import Offer
+from watchfloor.desk.table import OFFERED
 from watchfloor.incidents.timeline import TimelineEntry
 from watchfloor.kernel.errors import WatchfloorError
 from watchfloor.kernel.ids import PersonId, show
@@ -59,15 +61,20 @@ class Pen:
 
     def answer(self, answer: Answer) -> Iterator[RenderableType]:
         """All that an answer shows, the sentence last: there the eye is."""
-        if answer.queue is not None:
-            yield self.queue(answer.queue, names=answer.names)
-        if answer.card is not None:
-            yield self.card(answer.card, names=answer.names)
-        if answer.timeline:
-            yield self.timeline(answer.timeline, names=answer.names)
+        reply = answer.reply
+        if answer.is_queue:
+            yield self.queue(reply.queue, names=answer.names)
+        if reply.card is not None:
+            yield self.card(reply.card, names=answer.names)
+        if reply.rows:
+            yield self.sheet(reply.rows, names=answer.names)
+        if reply.timeline:
+            yield self.timeline(reply.timeline, names=answer.names)
         if answer.principal is not None:
             yield self.person(answer.principal)
-        yield Line(answer.text, style=GOOD if answer.ok else BAD)
+        if reply.offers:
+            yield Group(*(_offer(offer) for offer in reply.offers), "")
+        yield Line(reply.text, style=GOOD if reply.ok else BAD)
 
     def queue(
         self, lines: Sequence[QueueLine], *, names: Names, current: str | None = None, room: int | None = None
@@ -117,7 +124,11 @@ class Pen:
             grid.add_row(row.label, self._row(row, names))
         parts: list[RenderableType] = [head, "", grid]
         if card.actions:
-            parts += ["", Line("Now: ", style=DIM) + Line(", ".join(HINTS[a] for a in card.actions), style=ACCENT)]
+            parts += [
+                "",
+                Line("Now: ", style=DIM)
+                + Line(", ".join(OFFERED[action].name for action in card.actions), style=ACCENT),
+            ]
         return Panel(
             Group(*parts),
             title=Line(f" {card.ref} ", style="bold"),
@@ -128,6 +139,15 @@ class Pen:
             box=box.ROUNDED,
             padding=(0, 2),
         )
+
+    def sheet(self, rows: Iterable[Row], *, names: Names) -> RenderableType:
+        """Lines with labels, as a verb answers them."""
+        grid = Table.grid(padding=(0, 2))
+        grid.add_column(style=DIM, no_wrap=True)
+        grid.add_column(ratio=1)
+        for row in rows:
+            grid.add_row(row.label, self._row(row, names))
+        return Group(grid, "")
 
     def timeline(self, entries: Iterable[TimelineEntry], *, names: Names) -> RenderableType:
         """What happened, in order."""
@@ -191,16 +211,16 @@ class Pen:
         return shown
 
 
-def manual(verb: Verb | None = None) -> RenderableType:
-    """How the verbs are used, or one of them."""
+def manual(about: str = "") -> RenderableType:
+    """How everything that can be typed is used, or one thing."""
     table = Table.grid(padding=(0, 3))
     table.add_column(style=ACCENT)
     table.add_column(ratio=1)
-    for name, entry in MANUAL.items():
-        if verb in (None, name):
+    for entry in MANUAL:
+        if about in ("", entry.name):
             table.add_row(entry.usage, entry.does)
     hint = Line("Tab completes. An incident that is open in front of you need not be named again.", style=DIM)
-    return table if verb else Group(table, "", hint)
+    return table if about else Group(table, "", hint)
 
 
 def fault(error: WatchfloorError) -> RenderableType:
@@ -225,6 +245,11 @@ def render(parts: Iterable[RenderableType], *, width: int, colour: bool) -> str:
     for part in parts:
         console.print(part)
     return sheet.getvalue()
+
+
+def _offer(offer: Offer) -> Line:
+    typed = " ".join(["Next:", offer.verb, offer.incident, *offer.arguments.values()])
+    return Line(f"{offer.label}  ", style=DIM) + Line(_plain(Untrusted(typed), 300), style=ACCENT)
 
 
 def _plain(text: Untrusted, limit: int) -> str:

@@ -6,7 +6,6 @@ for each command (R7).
 """
 
 from pathlib import Path
-from typing import Protocol
 
 from watchfloor.access.api_keys.check import principal_for_key
 from watchfloor.access.development import sign_in
@@ -15,14 +14,6 @@ from watchfloor.kernel.config import Settings
 from watchfloor.kernel.db import DirectoryTx
 from watchfloor.kernel.errors import Invalid, NotFound
 from watchfloor.kernel.secret import Secret
-
-
-class Login(Protocol):
-    """A proof of who somebody is, to be checked at each command."""
-
-    async def principal(self, tx: DirectoryTx) -> Principal:
-        """The person, with memberships as they are now. Raises Unauthenticated when the proof holds no more."""
-        ...
 
 
 class KeyLogin:

@@ -6,8 +6,9 @@ The line is pure ASCII, every other character escaped, so that it harms no termi
 import json
 from datetime import datetime
 
-from bot.console.command import MANUAL, Verb
-from bot.console.seat import Answer, customers
+import msgspec
+
+from bot.console.command import MANUAL
 from watchfloor.access.principal import Principal
 from watchfloor.desk.card import (
     Card,
@@ -23,6 +24,8 @@ from watchfloor.desk.card import (
     Value,
 )
 from watchfloor.desk.display.listing import QueueLine
+from watchfloor.desk.front import Answer, customers
+from watchfloor.desk.table import OFFERED
 from watchfloor.incidents.timeline import TimelineEntry
 from watchfloor.kernel.errors import WatchfloorError
 from watchfloor.kernel.ids import show
@@ -32,13 +35,18 @@ Fields = dict[str, object]
 
 def of_answer(answer: Answer) -> str:
     """The answer as one line."""
-    fields: Fields = {"ok": answer.ok, "text": answer.text}
-    if answer.queue is not None:
-        fields["queue"] = [_queue_line(line) for line in answer.queue]
-    if answer.card is not None:
-        fields["card"] = _card(answer.card)
-    if answer.timeline:
-        fields["timeline"] = [_entry(entry) for entry in answer.timeline]
+    reply = answer.reply
+    fields: Fields = {"ok": reply.ok, "text": reply.text}
+    if answer.is_queue:
+        fields["queue"] = [_queue_line(line) for line in reply.queue]
+    if reply.card is not None:
+        fields["card"] = _card(reply.card)
+    if reply.rows:
+        fields["rows"] = [_row(row) for row in reply.rows]
+    if reply.timeline:
+        fields["timeline"] = [_entry(entry) for entry in reply.timeline]
+    if reply.offers:
+        fields["offers"] = [msgspec.to_builtins(offer) for offer in reply.offers]
     if answer.principal is not None:
         fields["person"] = _principal(answer.principal)
     if answer.names:
@@ -53,13 +61,9 @@ def of_error(error: WatchfloorError) -> str:
     )
 
 
-def of_manual(verb: Verb | None) -> str:
-    """How the verbs, or one of them, are used, as one line."""
-    entries = [
-        {"verb": name, "usage": entry.usage, "does": entry.does}
-        for name, entry in MANUAL.items()
-        if verb in (None, name)
-    ]
+def of_manual(about: str = "") -> str:
+    """How everything that can be typed is used, or one thing, as one line."""
+    entries = [msgspec.to_builtins(entry) for entry in MANUAL if about in ("", entry.name)]
     return _line({"ok": True, "help": entries})
 
 
@@ -96,7 +100,7 @@ def _card(card: Card) -> Fields:
         "severity": card.severity,
         "state": card.state,
         "rows": [_row(row) for row in card.rows],
-        "actions": list(card.actions),
+        "actions": [OFFERED[action].name for action in card.actions],
         "revision": card.revision,
         "link": card.link.path,
     }

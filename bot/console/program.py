@@ -10,12 +10,12 @@ from pathlib import Path
 
 import click
 
-from bot.console.identity import DemoLogin, KeyLogin, Login, read_key
+from bot.console.identity import DemoLogin, KeyLogin, read_key
 from bot.console.plain import Plain
 from bot.console.screen import Screen
-from bot.console.seat import Seat
 from bot.console.session import Session
 from bot.console.watch import Watch
+from watchfloor.desk.front import Front, Login
 from watchfloor.kernel.clock import SystemClock
 from watchfloor.kernel.config import Settings, load_settings
 from watchfloor.kernel.db import Database, Role
@@ -83,14 +83,13 @@ async def _opened(settings: Settings, login: Login) -> AsyncGenerator[tuple[Sess
         try:
             valkey = connect(settings)
             try:
-                seat = Seat(
-                    login,
+                front = Front(
                     directory=directory,
                     records=records,
                     keyring=Keyring.open(settings),
                     wake=Wake(valkey),
                 )
-                yield Session(seat), Watch(valkey)
+                yield Session(front, login), Watch(valkey)
             finally:
                 await valkey.aclose()
         finally:

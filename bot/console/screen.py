@@ -25,12 +25,13 @@ from prompt_toolkit.styles import Style
 from rich.console import RenderableType
 from rich.text import Text as Line
 
-from bot.console.command import Command, Verb
 from bot.console.completion import VerbCompleter
 from bot.console.drawing import BAD, DIM, GOOD, NARROW, Pen, manual, render
-from bot.console.seat import Answer
 from bot.console.session import Session, Turn
 from bot.console.watch import Watch
+from watchfloor.desk.front import Answer
+from watchfloor.desk.reply import Reply
+from watchfloor.desk.verb import Intent
 from watchfloor.kernel.clock import Clock
 from watchfloor.kernel.config import Settings
 from watchfloor.kernel.errors import Invalid, WatchfloorError
@@ -75,11 +76,11 @@ class Screen:
         self._watch = watch
         self._settings = settings
         self._clock = clock
-        self._queue = Answer(text="", queue=())
+        self._queue = Answer(reply=Reply(text=""))
         self._colleagues: list[str] = []
         self._who = ""
         self._body: Callable[[Pen], list[RenderableType]] = lambda _: [Line(_WELCOME, style=DIM)]
-        self._shown: Verb | None = None
+        self._shows_card = False
         self._message = Line("")
         self._is_busy = False
         self._work: asyncio.Task[None] | None = None
@@ -91,7 +92,7 @@ class Screen:
             history=InMemoryHistory(),
             complete_while_typing=False,
             completer=VerbCompleter(
-                references=lambda: [line.ref for line in self._queue.queue or ()],
+                references=lambda: [line.ref for line in self._queue.reply.queue],
                 colleagues=lambda: self._colleagues,
             ),
         )
@@ -109,7 +110,7 @@ class Screen:
     async def run(self) -> None:
         """Shows the screen until the person leaves. Raises what stops the first look at the queue."""
         await self._look()
-        self._colleagues = await self._session.seat.colleagues()
+        self._colleagues = await self._session.colleagues()
         changed = asyncio.Event()
         following = asyncio.create_task(self._watch.follow(changed))
         looking = asyncio.create_task(self._look_when(changed))
@@ -157,11 +158,11 @@ class Screen:
             self._message = Line(for_terminal(Untrusted(str(error))), style=BAD)
 
     async def _look(self) -> None:
-        principal = await self._session.seat.principal()
+        principal = await self._session.principal()
         self._who = principal.name
-        self._queue = await self._session.seat.perform(Command(verb=Verb.QUEUE))
-        if self._shown is Verb.SHOW and self._session.current is not None:
-            card = await self._session.seat.perform(Command(verb=Verb.SHOW, reference=self._session.current))
+        self._queue = await self._session.ask(Intent(verb="queue"))
+        if self._shows_card and self._session.current is not None:
+            card = await self._session.ask(Intent(verb="show", incident=self._session.current))
             self._body = lambda pen: list(pen.answer(card))[:-1]
         self._version += 1
 
@@ -176,24 +177,22 @@ class Screen:
         elif turn.answer is not None:
             self._show_answer(turn.answer)
         else:
-            self._shown = Verb.HELP
+            self._shows_card = False
             self._body = lambda _: [manual(turn.help_on)]
             self._message = Line("")
 
     def _show_answer(self, answer: Answer) -> None:
-        self._message = Line(answer.text, style=GOOD if answer.ok else BAD)
-        if answer.card is not None:
-            self._shown = Verb.SHOW
-            self._body = lambda pen: list(pen.answer(answer))[:-1]
-        elif answer.queue is not None or answer.principal is not None:
-            self._shown = None
+        reply = answer.reply
+        self._message = Line(reply.text, style=GOOD if reply.ok else BAD)
+        self._shows_card = reply.card is not None and not reply.rows and not reply.offers
+        if reply.card is not None or reply.rows or answer.is_queue or answer.principal is not None:
             self._body = lambda pen: list(pen.answer(answer))[:-1]
 
     def _pen(self) -> Pen:
         return Pen(now=self._clock.now(), public_url=self._settings.public_url, width=self._columns())
 
     def _queue_table(self, pen: Pen, *, room: int | None) -> RenderableType:
-        return pen.queue(self._queue.queue or (), names=self._queue.names, current=self._session.current, room=room)
+        return pen.queue(self._queue.reply.queue, names=self._queue.names, current=self._session.current, room=room)
 
     def _columns(self) -> int:
         return self._application.output.get_size().columns
@@ -235,7 +234,7 @@ class Screen:
         live = ("class:bar.live", "● live") if self._watch.is_live else ("class:bar.away", "○ looking every 5 s")
         who = for_terminal(Untrusted(self._who), limit=60)
         now = "" if self._columns() < NARROW else f"{self._clock.now():%H:%M:%S} UTC"
-        return [("", f"{self._queue.text}   "), live, ("", f"   {who}   "), ("class:bar.dim", f"{now} ")]
+        return [("", f"{self._queue.reply.text}   "), live, ("", f"   {who}   "), ("class:bar.dim", f"{now} ")]
 
     def _prompt(self) -> AnyFormattedText:
         return [("class:prompt", f" {self._session.current or 'desk'} ▸ ")]
@@ -245,7 +244,7 @@ class Screen:
             return Window(height=1, char="─", style="class:rule")
 
         def queue_height() -> int:
-            return min(len(self._queue.queue or ()), self._queue_room()) + 2
+            return min(len(self._queue.reply.queue), self._queue_room()) + 2
 
         bar = VSplit(
             [

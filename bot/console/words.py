@@ -12,7 +12,6 @@ from watchfloor.access.roles import Role
 from watchfloor.alerts.alert import Severity
 from watchfloor.desk.card import Deadline
 from watchfloor.incidents.incident import State, VerdictKind
-from watchfloor.incidents.lifecycle import Action
 from watchfloor.incidents.timeline import Kind
 
 
@@ -60,18 +59,6 @@ STEPS: Final[dict[Kind, str]] = {
     "reopened": "reopened",
     "note": "note:",
     "report_requested": "report requested",
-}
-
-HINTS: Final[dict[Action, str]] = {
-    Action.ACKNOWLEDGE: "ack",
-    Action.ASSIGN: "assign",
-    Action.VERDICT: "verdict",
-    Action.CONTAIN: "contain",
-    Action.RESOLVE: "resolve",
-    Action.CLOSE: "close",
-    Action.REOPEN: "reopen",
-    Action.NOTE: "note",
-    Action.REPORT: "report",
 }
 
 ROLES: Final[dict[Role, str]] = {

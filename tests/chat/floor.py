@@ -7,7 +7,6 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.console.identity import KeyLogin
-from bot.console.seat import Seat
 from bot.console.session import Session, Turn
 from tests.domain.workplace import MakeEvent, MakeRule, MakeTenant, Tenant
 from watchfloor.access.api_keys.issue import create_key
@@ -16,6 +15,7 @@ from watchfloor.access.roles import Role
 from watchfloor.alerts.alert import Severity
 from watchfloor.audit.append import Actor
 from watchfloor.desk.card import Card
+from watchfloor.desk.front import Front
 from watchfloor.kernel.config import Settings
 from watchfloor.kernel.db import Database, directory_tx, tenant_tx
 from watchfloor.kernel.ids import IncidentId, PersonId, TenantId, new_uuid
@@ -68,15 +68,16 @@ class Floor:
 
     def session(self, email: str) -> Session:
         """A session at the console, signed in by the person's key."""
-        login = KeyLogin(self.keys[email], self.settings)
-        seat = Seat(
-            login,
+        return Session(self.front(), KeyLogin(self.keys[email], self.settings))
+
+    def front(self) -> Front:
+        """The front of the desk, as chat surfaces have it."""
+        return Front(
             directory=self.directory,
             records=self.records,
             keyring=Keyring.open(self.settings),
             wake=Wake(self.valkey),
         )
-        return Session(seat)
 
     async def incident(
         self, tenant: Tenant, *, title: str = "LSASS read", level: Severity = "high", host: str = ""
@@ -153,5 +154,5 @@ async def card_after(session: Session, line: str) -> Card:
     assert turn.error is None
     assert turn.ok
     assert turn.answer is not None
-    assert turn.answer.card is not None
-    return turn.answer.card
+    assert turn.answer.reply.card is not None
+    return turn.answer.reply.card

@@ -6,40 +6,46 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.console.acts import ACTS
-from bot.console.command import MANUAL, SYNONYMS, TAKES_REFERENCE, Command, Verb, read
+from bot.console.command import MANUAL, SYNONYMS, Request, Word, read
+from watchfloor.desk import line as typed
+from watchfloor.desk.table import TABLE
+from watchfloor.desk.verb import Intent
 from watchfloor.kernel.errors import Invalid
 
 
+def asked(verb: str, incident: str = "", arguments: dict[str, str] | None = None) -> Request:
+    return Request(intent=Intent(verb=verb, incident=incident, arguments=arguments or {}))
+
+
 @pytest.mark.parametrize(
-    ("line", "command"),
+    ("line", "asked_for"),
     [
-        ("queue", Command(verb=Verb.QUEUE)),
-        ("queue done", Command(verb=Verb.QUEUE, argument="done")),
-        ("  ACK   ACME-1  ", Command(verb=Verb.ACK, reference="ACME-1")),
-        ("show acme-12", Command(verb=Verb.SHOW, reference="acme-12")),
-        ("assign ACME-1 Lea@MSSP.example", Command(verb=Verb.ASSIGN, reference="ACME-1", argument="lea@mssp.example")),
-        ("assign ACME-1 me", Command(verb=Verb.ASSIGN, reference="ACME-1", argument="me")),
+        ("queue", asked("queue")),
+        ("queue done", asked("queue", "", {"which": "done"})),
+        ("  ACK   ACME-1  ", asked("ack", "ACME-1")),
+        ("show acme-12", asked("show", "acme-12")),
+        ("assign ACME-1 Lea@MSSP.example", asked("assign", "ACME-1", {"to": "Lea@MSSP.example"})),
+        ("assign ACME-1 me", asked("assign", "ACME-1", {"to": "me"})),
         (
             'verdict ACME-1 true_positive "He dumped LSASS."',
-            Command(verb=Verb.VERDICT, reference="ACME-1", argument="true_positive", text="He dumped LSASS."),
+            asked("verdict", "ACME-1", {"verdict": "true_positive", "reason": "He dumped LSASS."}),
         ),
         (
             "verdict ACME-1 FP it's our own scanner",
-            Command(verb=Verb.VERDICT, reference="ACME-1", argument="false_positive", text="it's our own scanner"),
+            asked("verdict", "ACME-1", {"verdict": "false_positive", "reason": "it's our own scanner"}),
         ),
         (
             'note ACME-1 don\'t panic, "he" said',
-            Command(verb=Verb.NOTE, reference="ACME-1", text='don\'t panic, "he" said'),
+            asked("note", "ACME-1", {"text": 'don\'t panic, "he" said'}),
         ),
-        ("note ACME-1 “quoted”", Command(verb=Verb.NOTE, reference="ACME-1", text="quoted")),
-        ("report ACME-1 DE", Command(verb=Verb.REPORT, reference="ACME-1", argument="de")),
-        ("help verdict", Command(verb=Verb.HELP, argument="verdict")),
-        ("quit", Command(verb=Verb.QUIT)),
+        ("note ACME-1 “quoted”", asked("note", "ACME-1", {"text": "quoted"})),
+        ("report ACME-1 DE", asked("report", "ACME-1", {"language": "DE"})),
+        ("help verdict", Request(word=Word.HELP, about="verdict")),
+        ("quit", Request(word=Word.QUIT)),
     ],
 )
-def test_a_line_is_read_into_a_command(line: str, command: Command) -> None:
-    assert read(line, current=None) == command
+def test_a_line_is_read_into_a_command(line: str, asked_for: Request) -> None:
+    assert read(line, current=None) == asked_for
 
 
 @pytest.mark.parametrize("line", ["", "   ", "\t\n"])
@@ -48,18 +54,18 @@ def test_an_empty_line_asks_for_nothing(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "command"),
+    ("line", "asked_for"),
     [
-        ("ack", Command(verb=Verb.ACK, reference="ACME-7")),
-        ("show", Command(verb=Verb.SHOW, reference="ACME-7")),
-        ("note looks like a test", Command(verb=Verb.NOTE, reference="ACME-7", text="looks like a test")),
-        ("assign me", Command(verb=Verb.ASSIGN, reference="ACME-7", argument="me")),
-        ("report de", Command(verb=Verb.REPORT, reference="ACME-7", argument="de")),
-        ("ack NORD-1", Command(verb=Verb.ACK, reference="NORD-1")),
+        ("ack", asked("ack", "ACME-7")),
+        ("show", asked("show", "ACME-7")),
+        ("note looks like a test", asked("note", "ACME-7", {"text": "looks like a test"})),
+        ("assign me", asked("assign", "ACME-7", {"to": "me"})),
+        ("report de", asked("report", "ACME-7", {"language": "de"})),
+        ("ack NORD-1", asked("ack", "NORD-1")),
     ],
 )
-def test_the_incident_in_front_of_the_reader_need_not_be_named(line: str, command: Command) -> None:
-    assert read(line, current="ACME-7") == command
+def test_the_incident_in_front_of_the_reader_need_not_be_named(line: str, asked_for: Request) -> None:
+    assert read(line, current="ACME-7") == asked_for
 
 
 @pytest.mark.parametrize(
@@ -68,14 +74,13 @@ def test_the_incident_in_front_of_the_reader_need_not_be_named(line: str, comman
         ("ack", "Which incident"),
         ("show 12", "no incident's reference"),
         ("ack ACME-1 now", "more on the line"),
-        ("queue urgent", "no such queue"),
+        ("queue urgent", "more on the line"),
         ("whoami really", "more on the line"),
-        ("assign ACME-1", "Who shall have it"),
-        ("verdict ACME-1", "What was it"),
-        ("verdict ACME-1 maybe because", "no verdict"),
-        ("verdict ACME-1 tp", "Why"),
-        ('verdict ACME-1 tp ""', "Why"),
-        ("note ACME-1", "What is the note"),
+        ("assign ACME-1", "Who"),
+        ("verdict ACME-1", "Verdict"),
+        ("verdict ACME-1 tp", "Reason"),
+        ('verdict ACME-1 tp ""', "Reason"),
+        ("note ACME-1", "Note"),
     ],
 )
 def test_what_is_missing_or_wrong_is_asked_for_with_the_usage(line: str, question: str) -> None:
@@ -93,10 +98,18 @@ def test_an_unknown_verb_is_answered_with_the_nearest(word: str, near: str) -> N
     assert near in refused.value.remedy
 
 
-def test_each_verb_has_a_manual_and_each_act_a_reference() -> None:
-    assert set(MANUAL) == set(Verb)
-    assert set(ACTS) == TAKES_REFERENCE
-    assert set(SYNONYMS) & set(Verb) == set()
+def test_a_choice_that_there_is_not_is_answered_with_those_that_there_are() -> None:
+    with pytest.raises(Invalid) as refused:
+        read("verdict ACME-1 maybe because", current=None)
+    assert refused.value.where == "verdict"
+    assert refused.value.remedy == "It is one of true_positive, benign, false_positive, inconclusive."
+
+
+def test_each_verb_has_a_manual_and_no_word_means_two_things() -> None:
+    assert [entry.name for entry in MANUAL] == [*TABLE, *Word]
+    assert set(SYNONYMS) | set(typed.SYNONYMS) not in (set(TABLE), set(Word))
+    assert (set(SYNONYMS) | set(typed.SYNONYMS)) & (set(TABLE) | {str(word) for word in Word}) == set()
+    assert set(typed.SYNONYMS.values()) <= set(TABLE)
 
 
 @given(line=st.text(max_size=200), current=st.sampled_from([None, "ACME-1"]))

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from bot.console import json_form
 from bot.console.drawing import Pen, fault, manual, render
-from bot.console.seat import Answer
 from bot.console.words import SEVERITIES, STATES, deadline, span
 from watchfloor.desk.card import Card, Deadline, EntityValue, Foreign, Link, Moment, Person, Row, Rule, Text, Value
 from watchfloor.desk.display.listing import QueueLine
+from watchfloor.desk.front import Answer
+from watchfloor.desk.reply import Reply
+from watchfloor.desk.table import TABLE
 from watchfloor.incidents.lifecycle import Action
 from watchfloor.incidents.timeline import Kind, TimelineEntry
 from watchfloor.kernel.errors import Conflict
@@ -118,7 +120,11 @@ def answer_full_of(*texts: str) -> Answer:
         for kind in kinds
     )
     names = {show("per", ANA): next(turns), **{text: text for text in texts}}
-    return Answer(text="ACME-1 is new.", card=card, queue=(line,), timeline=entries, names=names)
+    return Answer(
+        reply=Reply(text="ACME-1 is new.", card=card, queue=(line,), timeline=entries, rows=card.rows),
+        verb=TABLE["queue"],
+        names=names,
+    )
 
 
 def is_harmless(drawn: str) -> bool:
@@ -204,7 +210,7 @@ def test_lengths_are_said_in_their_two_largest_units() -> None:
 
 
 def test_a_long_queue_says_how_much_it_leaves_out() -> None:
-    line = answer_full_of("x").queue or ()
+    line = answer_full_of("x").reply.queue
     drawn = render([PEN.queue(line * 30, names={}, room=10)], width=110, colour=False)
     assert drawn.count("ACME-1") == 9
     assert "and 21 more" in drawn
@@ -213,7 +219,7 @@ def test_a_long_queue_says_how_much_it_leaves_out() -> None:
 @pytest.mark.parametrize(("width", "has_names"), [(80, False), (120, True)])
 def test_a_narrow_queue_keeps_what_matters(width: int, has_names: bool) -> None:
     pen = Pen(now=NOW, public_url="portal", width=width)
-    queue = answer_full_of("LSASS memory opened").queue or ()
+    queue = answer_full_of("LSASS memory opened").reply.queue
     drawn = render([pen.queue(queue, names={show("per", ANA): "Ana Analyst"})], width=width, colour=False)
     for word in ("CRITICAL", "ACME-1", "LSASS memory", "new", "ack in"):
         assert word in drawn

@@ -109,7 +109,7 @@ async def test_what_is_missing_is_asked_for_and_what_was_typed_stays(
         keys.send_text(f"ack ACME-1{ENTER}")
         await eventually(lambda: "is acknowledged." in screen.text())
         keys.send_text(f"verdict{ENTER}")
-        await eventually(lambda: "What was it?" in screen.text())
+        await eventually(lambda: "Verdict?" in screen.text())
         keys.send_text(f"benign our own red team did it{ENTER}")
         await eventually(lambda: "has its verdict" in screen.text())
 

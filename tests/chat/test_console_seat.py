@@ -19,7 +19,7 @@ async def test_an_incident_is_worked_from_start_to_end(floor: Floor, count: Coun
     await card_after(session, "assign lea")
     await card_after(session, 'verdict true_positive "Somebody dumped LSASS on ws-1."')
     await card_after(session, "note the host is isolated, don't reboot it")
-    assert (await card_after(session, "contain")).state == "contained"
+    assert (await card_after(session, "contained")).state == "contained"
     assert (await card_after(session, "resolve")).state == "resolved"
     assert (await card_after(session, "close")).state == "closed"
     assert (await card_after(session, "report de")).state == "closed"
@@ -35,8 +35,7 @@ async def test_the_queue_has_the_incidents_of_all_ones_tenants_the_most_urgent_f
     for email in (ANA, LEA, VIC):
         turn = await say(floor.session(email), "queue")
         assert turn.answer is not None
-        assert turn.answer.queue is not None
-        seen[email] = [line.ref for line in turn.answer.queue]
+        seen[email] = [line.ref for line in turn.answer.reply.queue]
     assert seen == {
         ANA: ["ACME-2", "ACME-1"],
         LEA: ["NORD-1", "ACME-2", "ACME-1"],
@@ -60,11 +59,11 @@ async def test_who_may_only_read_changes_nothing_and_the_attempt_is_recorded(flo
     session = floor.session(VIC)
     await card_after(session, "show ACME-1")
     lines = await count("wf.incident_timeline")
-    for line in ("ack", "contain", "note x", "verdict tp because I say so", "report"):
+    for line in ("ack", "contained", "note x", "verdict tp because I say so", "report"):
         turn = await say(session, line)
         assert not turn.ok
         assert turn.answer is not None
-        assert not turn.answer.ok
+        assert not turn.answer.reply.ok
     assert await count("wf.incident_timeline") == lines
     assert await count("wf.audit_entries where action = 'access.refused'") == 5
 
@@ -129,7 +128,7 @@ async def test_who_acts_by_key_is_named_and_takes_charge(floor: Floor) -> None:
     turn = await say(session, "show")
     assert turn.answer is not None
     names = turn.answer.names
-    assert [names.get(entry.actor_id) for entry in turn.answer.timeline] == [None, "Lea Lead (key)"]
+    assert [names.get(entry.actor_id) for entry in turn.answer.reply.timeline] == [None, "Lea Lead (key)"]
     assert names[ids.show("per", floor.people[LEA])] == "Lea Lead"
 
 

@@ -141,7 +141,6 @@ def test_each_reason_for_quarantine_is_explained() -> None:
 def test_the_consoles_verbs_are_all_listed() -> None:
     rows = tables(section(page("analyst.md"), "## Verbs"))[0][1:]
     listed = {usage.split()[0]: usage for usage, _ in rows}
-    assert set(listed) == set(MANUAL)
-    assert {verb: usage for verb, usage in listed.items() if verb != "verdict"} == {
-        verb: manual.usage for verb, manual in MANUAL.items() if verb != "verdict"
+    assert {verb: usage.replace("\\|", "|") for verb, usage in listed.items()} == {
+        entry.name: entry.usage for entry in MANUAL
     }

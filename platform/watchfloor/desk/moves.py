@@ -8,6 +8,7 @@ from watchfloor.audit.append import Actor
 from watchfloor.desk.display.face import NEEDED
 from watchfloor.desk.hands import Hands
 from watchfloor.desk.reply import Reply
+from watchfloor.desk.verb import Act, Intent, Place, Verb
 from watchfloor.incidents import queries
 from watchfloor.incidents.lifecycle import Action, Move, next_state
 from watchfloor.incidents.timeline import Kind
@@ -82,3 +83,43 @@ async def _move(desk: Hands, move: Move, incident: str, *, in_charge: PersonId |
         return await desk.reply(f"{{ref}} is {before.state} already.", before)
     await queries.update_state(desk.tx, before.id, state=target, assignee_id=before.assignee_id or in_charge)
     return await desk.done(f"{{ref}} is {kind}.", before, action=move, kind=kind, facts={})
+
+
+async def _acknowledge(place: Place, intent: Intent) -> Reply:
+    return await acknowledge(
+        place.tx,
+        place.cipher,
+        place.actor,
+        place.may,
+        incident=intent.incident,
+        in_charge=place.principal.person_id,
+    )
+
+
+async def _contain(place: Place, intent: Intent) -> Reply:
+    return await contain(place.tx, place.cipher, place.actor, place.may, incident=intent.incident)
+
+
+async def _resolve(place: Place, intent: Intent) -> Reply:
+    return await resolve(place.tx, place.cipher, place.actor, place.may, incident=intent.incident)
+
+
+async def _close(place: Place, intent: Intent) -> Reply:
+    return await close(place.tx, place.cipher, place.actor, place.may, incident=intent.incident)
+
+
+async def _reopen(place: Place, intent: Intent) -> Reply:
+    return await reopen(place.tx, place.cipher, place.actor, place.may, incident=intent.incident)
+
+
+def _verb(name: str, does: str, act: Act, action: Action) -> Verb:
+    return Verb(name=name, does=does, permission=NEEDED[action], reach="incident", act=act, action=action)
+
+
+VERBS: Final = (
+    _verb("ack", "say that you look at it; what nobody has becomes yours", _acknowledge, Action.ACKNOWLEDGE),
+    _verb("contained", "say that it can spread no further", _contain, Action.CONTAIN),
+    _verb("resolve", "say that the work is done; needs a verdict", _resolve, Action.RESOLVE),
+    _verb("close", "put a resolved incident away", _close, Action.CLOSE),
+    _verb("reopen", "take it up again", _reopen, Action.REOPEN),
+)

@@ -9,10 +9,13 @@ from watchfloor.access.roles import Permission
 from watchfloor.audit.append import Actor
 from watchfloor.desk.display.face import card_of
 from watchfloor.desk.display.listing import lines_of
+from watchfloor.desk.given import read_choice
 from watchfloor.desk.hands import Hands
 from watchfloor.desk.reply import Reply
+from watchfloor.desk.verb import Choice, Field, Intent, Place, Verb
 from watchfloor.incidents import timeline
-from watchfloor.incidents.incident import OPEN_STATES, State
+from watchfloor.incidents.incident import OPEN_STATES, STATES, State
+from watchfloor.kernel import ids
 from watchfloor.kernel.crypto import TenantCipher
 from watchfloor.kernel.db import TenantTx
 from watchfloor.kernel.ids import IncidentId
@@ -48,3 +51,60 @@ async def show(
     entries = await timeline.read(tx, cipher, found.id, limit=TIMELINE_SHOWN)
     card = await card_of(tx, cipher, found, permissions)
     return Reply(text=f"{card.ref} is {found.state}.", card=card, timeline=tuple(entries))
+
+
+QUEUES: Final[dict[str, tuple[State, ...]]] = {"open": OPEN_STATES, "done": ("resolved", "closed"), "all": STATES}
+"""Which incidents each kind of queue has."""
+
+QUEUE_LIMIT: Final = 200
+"""How many incidents of one tenant a queue shows."""
+
+
+async def _queue(place: Place, intent: Intent) -> Reply:
+    states = QUEUES[read_choice(intent.argument("which") or "open", QUEUES, where="which")]
+    await place.note_visit(object_kind="incidents", object_id="queue")
+    return await queue(place.tx, place.cipher, place.actor, place.may, states=states, limit=QUEUE_LIMIT)
+
+
+async def _show(place: Place, intent: Intent) -> Reply:
+    reply = await show(place.tx, place.cipher, place.actor, place.may, incident=intent.incident)
+    if reply.card is not None:
+        await place.note_visit(object_kind="incident", object_id=ids.show("inc", reply.card.id))
+    return reply
+
+
+def _counted(reply: Reply) -> str:
+    if not reply.queue:
+        return "Nothing is waiting."
+    waiting = sum(line.state == "new" for line in reply.queue)
+    return f"{len(reply.queue)} incident{'s' * (len(reply.queue) != 1)}, {waiting} not acknowledged."
+
+
+VERBS: Final = (
+    Verb(
+        name="queue",
+        does="see the incidents of your tenants, the most urgent first",
+        permission=Permission.INCIDENT_READ,
+        reach="tenants",
+        act=_queue,
+        fields=(
+            Field(
+                name="which",
+                label="Which incidents",
+                kind="choice",
+                choices=(Choice("open", "open"), Choice("done", "resolved and closed"), Choice("all", "all")),
+                is_required=False,
+            ),
+        ),
+        changes=False,
+        summary=_counted,
+    ),
+    Verb(
+        name="show",
+        does="see an incident's card and timeline",
+        permission=Permission.INCIDENT_READ,
+        reach="incident",
+        act=_show,
+        changes=False,
+    ),
+)

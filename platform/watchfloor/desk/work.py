@@ -1,15 +1,18 @@
 """Work on an incident that does not move it: who has it, what it was, notes, its report."""
 
 from collections.abc import Set as AbstractSet
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 
 from watchfloor.access.roles import Permission
 from watchfloor.audit.append import Actor
-from watchfloor.desk.display.face import NEEDED
-from watchfloor.desk.hands import Hands, readable
+from watchfloor.desk.display.face import NEEDED, VERDICT_WORDS
+from watchfloor.desk.given import read_choice
+from watchfloor.desk.hands import LONGEST_TEXT, Hands, readable
+from watchfloor.desk.people import find_colleague
 from watchfloor.desk.reply import Colleague, Reply
+from watchfloor.desk.verb import Choice, Field, Intent, Place, Verb
 from watchfloor.incidents import queries
 from watchfloor.incidents.incident import VERDICTS, VerdictKind
 from watchfloor.incidents.lifecycle import ASSIGN_STATES, VERDICT_STATES, Action, require_state
@@ -22,6 +25,8 @@ from watchfloor.kernel.ids import ReportId, new_uuid
 from watchfloor.kernel.outbox import REPORT_REQUESTED, publish
 
 SHORTEST_REASON: Final = 10
+
+_SHORT: Final[dict[VerdictKind, str]] = {"true_positive": "tp", "false_positive": "fp"}
 
 
 async def assign(
@@ -120,4 +125,86 @@ async def request_report(
     reply = await desk.done(
         "The report on {ref} is being made.", before, action="request_report", kind="report_requested", facts=facts
     )
-    return msgspec.structs.replace(reply, report_id=report_id)
+    return msgspec.structs.replace(reply, report_id=report_id, hints=(REPORT_REQUESTED,))
+
+
+async def _assign(place: Place, intent: Intent) -> Reply:
+    colleague = await find_colleague(place, intent.argument("to"), where="to")
+    return await assign(place.tx, place.cipher, place.actor, place.may, incident=intent.incident, assignee=colleague)
+
+
+async def _verdict(place: Place, intent: Intent) -> Reply:
+    return await verdict(
+        place.tx,
+        place.cipher,
+        place.actor,
+        place.may,
+        incident=intent.incident,
+        verdict=cast("VerdictKind", read_choice(intent.argument("verdict"), VERDICTS, where="verdict")),
+        reason=intent.argument("reason"),
+    )
+
+
+async def _note(place: Place, intent: Intent) -> Reply:
+    return await note(
+        place.tx, place.cipher, place.actor, place.may, incident=intent.incident, text=intent.argument("text")
+    )
+
+
+async def _report(place: Place, intent: Intent) -> Reply:
+    return await request_report(
+        place.tx,
+        place.cipher,
+        place.actor,
+        place.may,
+        incident=intent.incident,
+        language=intent.argument("language").lower() or None,
+    )
+
+
+VERBS: Final = (
+    Verb(
+        name="assign",
+        does="put a colleague in charge",
+        permission=NEEDED[Action.ASSIGN],
+        reach="incident",
+        act=_assign,
+        fields=(Field(name="to", label="Colleague", kind="colleague"),),
+        action=Action.ASSIGN,
+    ),
+    Verb(
+        name="verdict",
+        does="say what it was; the customer reads the reason",
+        permission=NEEDED[Action.VERDICT],
+        reach="incident",
+        act=_verdict,
+        fields=(
+            Field(
+                name="verdict",
+                label="Verdict",
+                kind="choice",
+                choices=tuple(Choice(kind, VERDICT_WORDS[kind], _SHORT.get(kind, "")) for kind in VERDICTS),
+            ),
+            Field(name="reason", label="Reason", kind="paragraph", shortest=SHORTEST_REASON, longest=LONGEST_TEXT),
+        ),
+        action=Action.VERDICT,
+    ),
+    Verb(
+        name="note",
+        does="add a note to the timeline",
+        permission=NEEDED[Action.NOTE],
+        reach="incident",
+        act=_note,
+        fields=(Field(name="text", label="Note", kind="paragraph", longest=LONGEST_TEXT),),
+        action=Action.NOTE,
+    ),
+    Verb(
+        name="report",
+        does="have the customer's PDF made",
+        permission=NEEDED[Action.REPORT],
+        reach="incident",
+        act=_report,
+        fields=(Field(name="language", label="Language, such as en or de", is_required=False, longest=2),),
+        action=Action.REPORT,
+    ),
+)

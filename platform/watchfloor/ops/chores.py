@@ -17,6 +17,7 @@ from watchfloor.alerts.noise.flags import forget_noise, unflag_calm
 from watchfloor.alerts.windows.correlate import forget as forget_windows
 from watchfloor.audit.archive import HeadArchive
 from watchfloor.audit.heads import open_signer, sign_all
+from watchfloor.desk.queries import forget_requests
 from watchfloor.feeds.acks.channels import forget_idle
 from watchfloor.feeds.alarms.expiry import ends_of_certificates, watch_expiry
 from watchfloor.feeds.alarms.judgement import CHECKED_EVERY
@@ -161,6 +162,7 @@ class Chores:
             await forget_refused(tx)
             await forget_idle(tx)
             await forget_documents(tx)
+            await forget_requests(tx)
             for consumer in self._consumers:
                 await outbox.forget_receipts(tx, consumer=consumer.name, before=now - RECEIPTS_KEPT)
             read = {consumer.topic for consumer in self._consumers}

@@ -1,0 +1,187 @@
+"""The front of the desk: carries what a person asks for to the tenant where it belongs, for every surface alike.
+
+For each intent it reads anew who the person is and where they may act, opens one tenant's transaction, and lets the
+verb's act decide (R7, O5). What another tenant has and what does not exist are answered in the same words. An intent
+with a request id is carried out once, however often it is delivered. It draws nothing and holds no rules.
+"""
+
+from typing import Final, Protocol
+
+import msgspec
+
+from watchfloor.access.principal import Membership, Principal
+from watchfloor.access.roles import Permission
+from watchfloor.alerts.alert import rank
+from watchfloor.desk import queries, reading
+from watchfloor.desk.display.listing import QueueLine
+from watchfloor.desk.people import addresses_of_colleagues, names_in
+from watchfloor.desk.reply import Reply
+from watchfloor.desk.table import TABLE
+from watchfloor.desk.verb import Act, Intent, Place, Verb
+from watchfloor.incidents.incident import NO_SUCH_INCIDENT
+from watchfloor.kernel.db import Database, DirectoryTx, directory_tx, tenant_tx
+from watchfloor.kernel.errors import Invalid, NotFound
+from watchfloor.kernel.ids import new_uuid
+from watchfloor.kernel.outbox import INCIDENT_CHANGED
+from watchfloor.kernel.valkey import Wake
+from watchfloor.tenancy.keyring import Keyring
+
+DONE_BEFORE: Final = "This was done already."
+
+
+class Login(Protocol):
+    """A proof of who somebody is, to be checked at each intent."""
+
+    async def principal(self, tx: DirectoryTx) -> Principal:
+        """The person, with memberships as they are now. Raises Unauthenticated when the proof holds no more."""
+        ...
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What the person gets to see.
+
+    `verb` is None where no verb was asked for. `names` are those of all people and key owners that the reply mentions,
+    by the id under which the record knows them.
+    """
+
+    reply: Reply
+    verb: Verb | None = None
+    principal: Principal | None = None
+    names: dict[str, str] = msgspec.field(default_factory=dict)
+
+    @property
+    def is_queue(self) -> bool:
+        """Whether a queue was asked for, be it empty."""
+        return self.verb is not None and self.verb.name == "queue"
+
+
+class Front:
+    """The desk, from the outside. One for each process of a surface."""
+
+    def __init__(
+        self, *, directory: Database, records: Database, keyring: Keyring, wake: Wake, surface: str = "con"
+    ) -> None:
+        """`records` is the database as the surface's own role; `surface` begins the ids of requests that have none."""
+        self.directory = directory
+        self.records = records
+        self.keyring = keyring
+        self._wake = wake
+        self._surface = surface
+
+    async def principal(self, login: Login) -> Principal:
+        """Who asks, as the directory says now. Raises Unauthenticated."""
+        async with directory_tx(self.directory) as tx:
+            return await login.principal(tx)
+
+    async def perform(self, login: Login, intent: Intent) -> Answer:
+        """Does what was asked.
+
+        Raises what the acts raise, Unauthenticated when the person may not be here any more, Invalid for a verb or a
+        field that there is not.
+        """
+        principal = await self.principal(login)
+        verb = _checked(intent)
+        if verb.reach == "tenants":
+            reply = await self._everywhere(principal, verb, intent)
+        else:
+            membership = _operator(principal) if verb.reach == "operator" else membership_of(principal, intent.incident)
+            reply = await self._at_the_desk(principal, membership, verb, intent)
+            for topic in (*reply.hints, *((INCIDENT_CHANGED,) if reply.changed else ())):
+                await self._wake.hint(topic, membership.tenant_id)
+        return Answer(reply=reply, verb=verb, names=await names_in(reply, self.directory))
+
+    async def whoami(self, login: Login) -> Answer:
+        """Who the person is here, and what they may do for whom. Raises Unauthenticated."""
+        principal = await self.principal(login)
+        return Answer(reply=Reply(text=f"You are {principal.name}."), principal=principal)
+
+    async def colleagues(self, login: Login) -> list[str]:
+        """The mail addresses of those who work for any of the person's customers, to complete from."""
+        async with directory_tx(self.directory) as tx:
+            own = [membership.tenant_id for membership in customers(await login.principal(tx))]
+            return await addresses_of_colleagues(tx, own)
+
+    async def _everywhere(self, principal: Principal, verb: Verb, intent: Intent) -> Reply:
+        """Runs the act in each of the person's customers and puts the replies together."""
+        replies = [await self._at_the_desk(principal, membership, verb, intent) for membership in customers(principal)]
+        together = Reply(
+            text=" ".join(dict.fromkeys(reply.text for reply in replies)),
+            ok=all(reply.ok for reply in replies),
+            queue=tuple(sorted((line for reply in replies for line in reply.queue), key=urgency)),
+            rows=tuple(row for reply in replies for row in reply.rows),
+        )
+        return together if verb.summary is None else msgspec.structs.replace(together, text=verb.summary(together))
+
+    async def _at_the_desk(self, principal: Principal, membership: Membership, verb: Verb, intent: Intent) -> Reply:
+        """Runs one act in one transaction of the tenant."""
+        tenant_id = membership.tenant_id
+        request_id = intent.request_id or f"{self._surface}_{new_uuid().hex}"
+        actor = principal.actor(tenant_id, request_id=request_id, permission=verb.permission)
+        async with tenant_tx(self.records, tenant_id) as tx:
+            place = Place(
+                tx=tx,
+                cipher=await self.keyring.cipher(tx),
+                principal=principal,
+                actor=actor,
+                may=principal.permissions_in(tenant_id),
+                directory=self.directory,
+            )
+            act: Act = verb.act
+            if verb.changes and intent.request_id and not await queries.insert_request(tx, intent.request_id):
+                return await _done_before(place, verb, intent)
+            return await act(place, intent)
+
+
+def customers(principal: Principal) -> list[Membership]:
+    """The customers whose incidents the person may read."""
+    return [
+        membership
+        for membership in principal.tenants()
+        if membership.tenant_kind == "customer"
+        and Permission.INCIDENT_READ in principal.permissions_in(membership.tenant_id)
+    ]
+
+
+def membership_of(principal: Principal, reference: str) -> Membership:
+    """The tenant that a reference names among the person's own. Raises NotFound for all others, real or not."""
+    code = reference.strip().partition("-")[0].upper()
+    for membership in principal.tenants():
+        if membership.tenant_code == code and membership.tenant_kind == "customer":
+            return membership
+    raise NotFound(NO_SUCH_INCIDENT)
+
+
+def urgency(line: QueueLine) -> tuple[int, bool, float, str]:
+    """The order of the queue: the most severe first, what nobody has acknowledged before the rest, the oldest first."""
+    return -rank(line.severity), line.state != "new", line.opened_at.timestamp(), line.ref
+
+
+def _operator(principal: Principal) -> Membership:
+    operator = principal.operator_tenant()
+    return next(membership for membership in principal.tenants() if membership.tenant_id == operator)
+
+
+def _checked(intent: Intent) -> Verb:
+    verb = TABLE.get(intent.verb)
+    if verb is None:
+        raise Invalid("The desk does not know this verb.", where="verb")
+    known = {field.name for field in verb.fields}
+    if stray := sorted(intent.arguments.keys() - known):
+        raise Invalid(f"{verb.name} has no field of this name.", where=stray[0][:64])
+    for field in verb.fields:
+        given = intent.argument(field.name)
+        if not given and field.is_required:
+            raise Invalid(f"{verb.name} needs this: {field.label}.", where=field.name)
+        if given and not field.shortest <= len(given) <= field.longest:
+            raise Invalid(
+                f"{field.label} must have {field.shortest} to {field.longest:,} characters.", where=field.name
+            )
+    return verb
+
+
+async def _done_before(place: Place, verb: Verb, intent: Intent) -> Reply:
+    """The answer to a request that is delivered again: how things stand now, for who may see it."""
+    if verb.reach != "incident" or Permission.INCIDENT_READ not in place.may:
+        return Reply(text=DONE_BEFORE)
+    shown = await reading.show(place.tx, place.cipher, place.actor, place.may, incident=intent.incident)
+    return Reply(text=DONE_BEFORE, card=shown.card)

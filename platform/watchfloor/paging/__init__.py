@@ -1,0 +1,1 @@
+"""Paging: who is on call, and that somebody is told until somebody answers."""
