@@ -9,10 +9,14 @@ import pty
 import struct
 import sys
 import termios
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-import msgspec
+import pyte
 import pytest
 
 from tests.chat.floor import Floor
@@ -118,11 +122,36 @@ async def test_nobody_works_without_proof_of_who_they_are(floor: Floor, argument
     assert "Traceback" not in complaints
 
 
-async def test_on_a_terminal_it_is_a_screen(floor: Floor, eventually: Eventually) -> None:
-    await floor.incident(floor.acme, title="LSASS memory opened for reading")
-    terminal, inner = pty.openpty()
+@dataclass
+class Terminal:
+    """A terminal of 130 by 40 on which the console runs, as a person sees it."""
+
+    process: asyncio.subprocess.Process
+    descriptor: int
+    screen: pyte.Screen = field(default_factory=lambda: pyte.Screen(130, 40))
+    raw: bytearray = field(default_factory=bytearray)
+
+    def __post_init__(self) -> None:
+        self._stream = pyte.ByteStream(self.screen)
+
+    def shows(self, text: str) -> bool:
+        """Whether the text stands on the screen, in one line."""
+        with contextlib.suppress(OSError):  # nothing to read yet, or the other end is closed
+            read = os.read(self.descriptor, 65_536)
+            self.raw.extend(read)
+            self._stream.feed(read)
+        return any(text in line for line in self.screen.display)
+
+    def type(self, line: str) -> None:
+        """Types a line and Enter."""
+        os.write(self.descriptor, f"{line}\r".encode())
+
+
+@asynccontextmanager
+async def terminal_of(floor: Floor, email: str) -> AsyncGenerator[Terminal]:
+    outer, inner = pty.openpty()
     fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 130, 0, 0))
-    os.set_blocking(terminal, False)
+    os.set_blocking(outer, False)
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-P",
@@ -130,7 +159,7 @@ async def test_on_a_terminal_it_is_a_screen(floor: Floor, eventually: Eventually
         "watchfloor.ops.cli",
         "console",
         "--key-file",
-        str(key_file(floor, ANA)),
+        str(key_file(floor, email)),
         env=environment(floor),
         stdin=inner,
         stdout=inner,
@@ -138,26 +167,35 @@ async def test_on_a_terminal_it_is_a_screen(floor: Floor, eventually: Eventually
         start_new_session=True,
     )
     os.close(inner)
-    seen = bytearray()
-
-    def shows(text: str) -> bool:
-        with contextlib.suppress(OSError):  # nothing to read yet, or the other end is closed
-            seen.extend(os.read(terminal, 65_536))
-        return text.encode() in seen
-
     try:
-        await eventually(lambda: shows("LSASS memory opened for reading"), within=30)
-        os.write(terminal, b"ack ACME-1\r")
-        await eventually(lambda: shows("ACME-1 is acknowledged."), within=30)
-        os.write(terminal, b"\x04")
-        assert await asyncio.wait_for(process.wait(), 15) == 0
-        # The screen that was there before comes back.
-        await eventually(lambda: shows("\x1b[?1049l"), within=5)
+        yield Terminal(process, outer)
     finally:
-        os.close(terminal)
+        os.close(outer)
         if process.returncode is None:
             process.kill()
             await process.wait()
-    async with asyncio.timeout(5):
-        state = await floor.superuser.fetchval("select state from wf.incidents")
-    assert msgspec.convert(state, str) == "acknowledged"
+
+
+async def test_on_a_terminal_an_incident_is_worked_from_start_to_end(floor: Floor, eventually: Eventually) -> None:
+    await floor.incident(floor.acme, title="LSASS memory opened for reading")
+    async with terminal_of(floor, ANA) as terminal:
+        await eventually(lambda: terminal.shows("LSASS memory opened for reading"), within=30)
+        for line, answer in (
+            ("show ACME-1", "ACME-1 is new."),
+            ("ack", "ACME-1 is acknowledged."),
+            ("note asked the owner of the machine", "ACME-1 has a new note."),
+            ("verdict tp A stranger read the passwords of this machine.", "ACME-1 has its verdict."),
+            ("contained", "ACME-1 is contained."),
+            ("resolve", "ACME-1 is resolved."),
+            ("close", "ACME-1 is closed."),
+        ):
+            terminal.type(line)
+            await eventually(partial(terminal.shows, answer), within=20)
+        terminal.type("\x04")
+        assert await asyncio.wait_for(terminal.process.wait(), 15) == 0
+        # The screen that was there before comes back.
+        await eventually(lambda: terminal.shows("\0") or b"\x1b[?1049l" in terminal.raw, within=5)
+    kinds = await floor.superuser.fetch("select kind from wf.incident_timeline order by at, id")
+    assert [row["kind"] for row in kinds] == [
+        "opened", "acknowledged", "note", "verdict", "contained", "resolved", "closed"
+    ]  # fmt: skip
