@@ -49,6 +49,8 @@ def _example(kind: msgspec.inspect.Type) -> object:
             found = "2026-03-02T12:00:00Z"
         case msgspec.inspect.UnionType():
             found = _example(kind.types[0])
+        case msgspec.inspect.DictType():
+            found = {}
         case msgspec.inspect.ListType():
             found = [_example(kind.item_type)]
         case _:

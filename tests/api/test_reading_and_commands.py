@@ -8,6 +8,7 @@ import pytest
 from tests.api.running import Api, Voice
 from tests.api.world import NOON, World
 from watchfloor.access.roles import Role
+from watchfloor.desk.table import TABLE
 from watchfloor.feeds.unparsed.ledger import UnknownShape, count_unparsed
 from watchfloor.kernel.db import tenant_tx
 from watchfloor.kernel.ids import FeedId, new_uuid, parse, show
@@ -220,3 +221,45 @@ def test_the_platform_s_staff_see_all_tenants_page_by_page_but_nothing_in_them(a
     assert {"mssp", "alpha", "beta"} <= set(found)
     assert len(found) == len(set(found))
     assert staff.get(f"{ALPHA}/incidents").status_code == 404
+
+
+def test_every_verb_of_the_desk_is_listed_with_its_fields_and_can_be_used(
+    api: Api, world: World, analyst: Voice
+) -> None:
+    verbs = {verb["name"]: verb for verb in analyst.get("/api/v1/verbs").json()}
+    assert [*verbs] == [*TABLE]
+    assert [field["name"] for field in verbs["verdict"]["fields"]] == ["verdict", "reason"]
+    incident = api.run(world.incident(world.alpha, "acknowledged"))
+    arguments = {"verdict": "benign", "reason": "a planned exercise"}
+    verdict = analyst.post(f"{ALPHA}/incidents/{incident}/verbs/verdict", {"arguments": arguments})
+    assert verdict.status_code == 200, verdict.text
+    assert verdict.json()["incident"]["id"] == incident
+    assert analyst.post("/api/v1/verbs/queue", {}).json()["text"].endswith("not acknowledged.")
+
+
+def test_a_verb_under_one_idempotency_key_is_done_once(api: Api, world: World, analyst: Voice) -> None:
+    lead = world.alpha.callers[Role.LEAD].by_session(api)
+    incident = api.run(world.incident(world.alpha, "new"))
+    path = f"{ALPHA}/incidents/{incident}/verbs/note"
+    said = [
+        voice.post(path, {"arguments": {"text": "seen"}}, Idempotency_Key="one") for voice in (analyst, analyst, lead)
+    ]
+    assert [(one.status_code, one.json()["changed"]) for one in said] == [(200, True), (200, False), (200, True)]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "where"),
+    [
+        ("incidents/{}/verbs/dance", {}, 404, ""),
+        ("incidents/{}/verbs/queue", {}, 404, ""),
+        ("incidents/{}/verbs/note", {"arguments": {"words": "x"}}, 400, "words"),
+        ("incidents/{}/verbs/note", {"arguments": {}}, 400, "text"),
+        ("incidents/{}/verbs/verdict", {"arguments": {"verdict": "odd", "reason": "because of it"}}, 400, "verdict"),
+    ],
+)
+def test_a_verb_that_is_used_wrongly_says_what_is_wrong_where(
+    api: Api, world: World, analyst: Voice, *, path: str, body: dict[str, object], status: int, where: str
+) -> None:
+    incident = api.run(world.incident(world.alpha, "acknowledged"))
+    answer = analyst.post(f"{ALPHA}/{path.format(incident)}", body)
+    assert (answer.status_code, answer.json().get("where", "")) == (status, where), answer.text

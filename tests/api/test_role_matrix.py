@@ -28,7 +28,7 @@ ROLES: Final = {
 }
 PARAMETERS: Final = (
     "incident", "alert", "feed", "rule", "exception", "list_name", "quarantine", "report", "api_key", "member", "asset",
-    "question",
+    "question", "verb",
 )  # fmt: skip
 WHY: Final = "Agreed with the customer."
 REFUSALS: Final = {"401": 401, "403": 403, "404": 404}
@@ -99,7 +99,8 @@ class Requests:
         if name == "list_name":
             self.api.run(self.world.put_list(alpha))
         made = self.api.run(self.world.feed(alpha)) if name == "feed" else ""
-        return made or ("start.js" if name == "asset" else alpha.names[name][0])
+        plain = {"asset": "start.js", "verb": "show" if "{incident}" in row.path else "queue"}
+        return made or plain.get(name) or alpha.names[name][0]
 
     def _body(self, row: Row, caller: Caller) -> dict[str, object]:
         action = row.path.rpartition("/")[2]
@@ -114,6 +115,7 @@ class Requests:
             "note": {"text": "seen"},
             "assign": {"assignee": self.world.alpha.callers[Role.ANALYST].email},
             "verdict": {"verdict": "benign", "reason": "a planned exercise"},
+            "{verb}": {"arguments": {}},
             "reports": {"incident": self.world.alpha.names["incident"][0]},
             "keys": {"name": "matrix", "scopes": ["incident.read"], "days": 1},
             "rotate": {},

@@ -325,6 +325,7 @@ async def test_afterwards_nothing_of_the_tenant_is_left_and_the_other_one_is_as_
     not_used_yet = {
         "wf.audit_heads",
         "wf.cards",
+        "wf.desk_requests",
         "wf.feed_hours",
         "wf.outbox_receipts",
         "auth.api_keys",

@@ -21,7 +21,7 @@ from watchfloor.desk.verb import Act, Intent, Place, Verb
 from watchfloor.incidents.incident import NO_SUCH_INCIDENT
 from watchfloor.kernel.db import Database, DirectoryTx, directory_tx, tenant_tx
 from watchfloor.kernel.errors import Invalid, NotFound
-from watchfloor.kernel.ids import new_uuid
+from watchfloor.kernel.ids import TenantId, new_uuid
 from watchfloor.kernel.outbox import INCIDENT_CHANGED
 from watchfloor.kernel.valkey import Wake
 from watchfloor.tenancy.keyring import Keyring
@@ -79,15 +79,21 @@ class Front:
         Raises what the acts raise, Unauthenticated when the person may not be here any more, Invalid for a verb or a
         field that there is not.
         """
-        principal = await self.principal(login)
+        return await self.perform_as(await self.principal(login), intent)
+
+    async def perform_as(self, principal: Principal, intent: Intent, *, tenant_id: TenantId | None = None) -> Answer:
+        """Does what somebody asks who was read from the directory just now; in `tenant_id`, if the surface names it."""
         verb = _checked(intent)
         if verb.reach == "tenants":
             reply = await self._everywhere(principal, verb, intent)
         else:
-            membership = _operator(principal) if verb.reach == "operator" else membership_of(principal, intent.incident)
-            reply = await self._at_the_desk(principal, membership, verb, intent)
+            if verb.reach == "operator":
+                tenant_id = principal.operator_tenant()
+            elif tenant_id is None:
+                tenant_id = membership_of(principal, intent.incident).tenant_id
+            reply = await self._at_the_desk(principal, tenant_id, verb, intent)
             for topic in (*reply.hints, *((INCIDENT_CHANGED,) if reply.changed else ())):
-                await self._wake.hint(topic, membership.tenant_id)
+                await self._wake.hint(topic, tenant_id)
         return Answer(reply=reply, verb=verb, names=await names_in(reply, self.directory))
 
     async def whoami(self, login: Login) -> Answer:
@@ -103,7 +109,10 @@ class Front:
 
     async def _everywhere(self, principal: Principal, verb: Verb, intent: Intent) -> Reply:
         """Runs the act in each of the person's customers and puts the replies together."""
-        replies = [await self._at_the_desk(principal, membership, verb, intent) for membership in customers(principal)]
+        replies = [
+            await self._at_the_desk(principal, membership.tenant_id, verb, intent)
+            for membership in customers(principal)
+        ]
         together = Reply(
             text=" ".join(dict.fromkeys(reply.text for reply in replies)),
             ok=all(reply.ok for reply in replies),
@@ -112,9 +121,8 @@ class Front:
         )
         return together if verb.summary is None else msgspec.structs.replace(together, text=verb.summary(together))
 
-    async def _at_the_desk(self, principal: Principal, membership: Membership, verb: Verb, intent: Intent) -> Reply:
+    async def _at_the_desk(self, principal: Principal, tenant_id: TenantId, verb: Verb, intent: Intent) -> Reply:
         """Runs one act in one transaction of the tenant."""
-        tenant_id = membership.tenant_id
         request_id = intent.request_id or f"{self._surface}_{new_uuid().hex}"
         actor = principal.actor(tenant_id, request_id=request_id, permission=verb.permission)
         async with tenant_tx(self.records, tenant_id) as tx:
@@ -154,11 +162,6 @@ def membership_of(principal: Principal, reference: str) -> Membership:
 def urgency(line: QueueLine) -> tuple[int, bool, float, str]:
     """The order of the queue: the most severe first, what nobody has acknowledged before the rest, the oldest first."""
     return -rank(line.severity), line.state != "new", line.opened_at.timestamp(), line.ref
-
-
-def _operator(principal: Principal) -> Membership:
-    operator = principal.operator_tenant()
-    return next(membership for membership in principal.tenants() if membership.tenant_id == operator)
 
 
 def _checked(intent: Intent) -> Verb:

@@ -28,6 +28,7 @@ from watchfloor.web.api import (
     rule_health,
     rules,
     unparsed,
+    verbs,
 )
 from watchfloor.web.api.identity import identity_routes
 from watchfloor.web.cookies import is_https
@@ -43,6 +44,7 @@ BODY_BYTES: Final = 65_536
 
 _IN_TENANT: Final = [
     *incidents.ROUTES,
+    *verbs.ROUTES,
     *evidence.ROUTES,
     *quarantine.ROUTES,
     *feeds.ROUTES,
@@ -103,7 +105,14 @@ def api_routes(services: Services) -> Router:
     """All routes of the API, version 1."""
     in_tenant = Router("/tenants/{tenant:str}", route_handlers=_IN_TENANT)
     return Router(
-        "/api/v1", route_handlers=[*identity_routes(services), in_tenant, *rule_health.ACROSS, *platform.ROUTES]
+        "/api/v1",
+        route_handlers=[
+            *identity_routes(services),
+            in_tenant,
+            *verbs.OWN_ROUTES,
+            *rule_health.ACROSS,
+            *platform.ROUTES,
+        ],
     )
 
 

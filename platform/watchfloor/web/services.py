@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 
 from watchfloor.access.limits import Limit, Limiter, LocalLimiter
 from watchfloor.alerts.overlay.catalogue import Catalogue
+from watchfloor.desk.front import Front
 from watchfloor.kernel.clock import Clock, SystemClock
 from watchfloor.kernel.config import Settings
 from watchfloor.kernel.db import Database, Role
@@ -54,6 +55,7 @@ class Services:
         self.wake = Wake(valkey)
         self.limits = limits
         self.keyring = Keyring.open(settings)
+        self.front = Front(directory=auth, records=app, keyring=self.keyring, wake=self.wake, surface="api")
         self.cursors = Cursors.open(settings)
         self.limiter = Limiter(valkey)
         self.local_limiter = LocalLimiter()

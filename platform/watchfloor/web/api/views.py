@@ -75,13 +75,14 @@ def incident_view(reply: Reply) -> IncidentView:
         severity=card.severity,
         state=card.state,
         revision=card.revision,
-        rows=[_row(row) for row in card.rows],
+        rows=[row_view(row) for row in card.rows],
         actions=list(card.actions),
         timeline=[_entry(entry) for entry in reply.timeline],
     )
 
 
-def _row(row: Row) -> CardRow:
+def row_view(row: Row) -> CardRow:
+    """A labelled line as the API shows it."""
     return CardRow(label=row.label, values=[_value(value) for value in row.values], more=row.more)
 
 
