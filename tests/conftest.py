@@ -10,6 +10,7 @@ import contextlib
 import inspect
 import itertools
 import os
+import reprlib
 import shutil
 import tempfile
 import time
@@ -253,7 +254,7 @@ def _shown(condition: Callable[[], object]) -> str:
     try:
         return inspect.getsource(condition).strip()
     except (OSError, TypeError):
-        return repr(condition)
+        return reprlib.repr(condition)
 
 
 @pytest.fixture
