@@ -103,7 +103,7 @@ async def _read(
         entities=concerned.entities[:LISTED],
         evidence=found.evidence,
         indicators=concerned.indicators[:LISTED],
-        service_levels=course.clocks_of(incident, tenant.sla),
+        service_levels=await course.clocks_of(tx, incident, at=taken_at),
         activity=counted.activity,
         gaps=await course.gaps_of(tx, incident),
         provenance=counted.provenance,

@@ -7,16 +7,15 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final, cast, get_args
 
-import msgspec
-
 from reports import queries
 from reports.findings.figures import CLOCKS
-from reports.incident import Gap, ServiceLevel, Severity, Stage, Step, TimelineEntry, VerdictKind
+from reports.incident import Gap, ServiceLevel, Severity, Step, TimelineEntry, VerdictKind
 from reports.language.phrases import Words
 from reports.people import SYSTEM, People
 from watchfloor.incidents import timeline
 from watchfloor.incidents.incident import Incident
-from watchfloor.incidents.targets import target_of
+from watchfloor.incidents.sla.clock import Clock
+from watchfloor.incidents.sla.keeping import clocks_at
 from watchfloor.kernel.db import TenantTx
 
 ENTRIES_READ: Final = 2_000
@@ -24,12 +23,6 @@ ENTRIES_READ: Final = 2_000
 _SUMMARY: Final = 160
 
 _STEPS: Final = frozenset(cast("tuple[str, ...]", get_args(Step)))
-
-
-class _Agreed(msgspec.Struct, frozen=True):
-    """The part of a bundle's SLA that says which clocks do not always run."""
-
-    business_hours_for: tuple[Severity, ...] = ()
 
 
 def entries_of(
@@ -70,18 +63,26 @@ def named_in(entries: Iterable[timeline.TimelineEntry]) -> list[tuple[str, str]]
     return named
 
 
-def clocks_of(incident: Incident, sla: str | None) -> tuple[ServiceLevel, ...]:
-    """The clocks, as the agreement in force has them. To contain is measured, but nothing is promised.
+async def clocks_of(tx: TenantTx, incident: Incident, *, at: datetime) -> tuple[ServiceLevel, ...]:
+    """The clocks as they stand at an instant, by the agreement under which the incident was opened.
 
-    None for a severity whose clocks stand still outside of business hours: nothing records yet how long they stood.
+    To contain is measured around the clock, but nothing is promised. An incident that was opened before there were
+    clocks has none.
     """
-    if sla is not None and incident.severity in msgspec.json.decode(sla, type=_Agreed).business_hours_for:
+    clocks = {clock.target: _clock(clock, elapsed, at) for clock, elapsed in await clocks_at(tx, incident.id, at=at)}
+    if not clocks:
         return ()
-    target = target_of(sla, incident.severity)
-    clocks = [_clock(incident, "acknowledge", incident.acknowledged_at, target.acknowledge_within)]
-    if incident.contained_at is not None:
-        clocks.append(_clock(incident, "contain", incident.contained_at, None))
-    return (*clocks, _clock(incident, "resolve", incident.resolved_at, target.resolve_within))
+    if incident.contained_at is None:
+        return (clocks["acknowledge"], clocks["resolve"])
+    contained = ServiceLevel(
+        stage="contain",
+        started_at=incident.opened_at,
+        stopped_at=incident.contained_at,
+        paused_seconds=0,
+        target_seconds=None,
+        source=CLOCKS,
+    )
+    return (clocks["acknowledge"], contained, clocks["resolve"])
 
 
 async def gaps_of(tx: TenantTx, incident: Incident) -> tuple[Gap, ...]:
@@ -120,18 +121,30 @@ def _text(entry: timeline.TimelineEntry, people: People, words: Words) -> str:
             return people.name(facts["person"])
         case "verdict":
             return f"{words.verdict[cast('VerdictKind', facts['verdict'])]}: {facts['text']}"
-        case "note":
+        case "note" | "asked" | "answered" | "exception_made" | "message":
             return facts["text"]
         case _:
-            return ""
+            return _acted(facts)
 
 
-def _clock(incident: Incident, stage: Stage, stopped_at: datetime | None, within: timedelta | None) -> ServiceLevel:
+def _acted(facts: dict[str, str]) -> str:
+    """What a step of a response action says; nothing for an entry that is about none."""
+    if "target" not in facts:
+        return ""
+    about = f"{facts['action'].replace('_', ' ')}: {facts['target']}"
+    return ". ".join(part for part in (about, facts.get("result", ""), facts["text"]) if part)
+
+
+def _clock(clock: Clock, elapsed: timedelta, at: datetime) -> ServiceLevel:
+    stopped_at = clock.met_at or clock.ended_at
+    whole = (stopped_at or at) - clock.started_at
+    is_late = stopped_at is None and clock.deadline is not None and at > clock.deadline
     return ServiceLevel(
-        stage=stage,
-        started_at=incident.opened_at,
+        stage=clock.target,
+        started_at=clock.started_at,
         stopped_at=stopped_at,
-        paused_seconds=0,
-        target_seconds=None if within is None else int(within.total_seconds()),
+        paused_seconds=max(int(whole.total_seconds()) - int(elapsed.total_seconds()), 0),
+        target_seconds=int(clock.allowed.total_seconds()),
         source=CLOCKS,
+        is_missed=is_late or clock.breached_at is not None,
     )

@@ -43,10 +43,21 @@ Step: TypeAlias = Literal[
     "verdict",
     "severity_changed",
     "note",
+    "asked",
+    "answered",
+    "snoozed",
+    "unsnoozed",
     "action",
     "approval_requested",
     "approved",
     "declined",
+    "merged",
+    "absorbed",
+    "unmerged",
+    "split",
+    "storm",
+    "exception_made",
+    "message",
 ]
 
 
@@ -257,7 +268,11 @@ class Indicator(_Facts, frozen=True):
 
 
 class ServiceLevel(_Facts, frozen=True):
-    """One clock of the service agreement. Times and target in seconds; a running clock has no `stopped_at`."""
+    """One clock of the service agreement. Times and target in seconds; a running clock has no `stopped_at`.
+
+    `paused_seconds` is all time that did not count. `is_missed` says whether a deadline passed; without it the target
+    itself decides.
+    """
 
     stage: Stage
     started_at: Instant
@@ -265,6 +280,7 @@ class ServiceLevel(_Facts, frozen=True):
     paused_seconds: Count
     target_seconds: Count | None
     source: str
+    is_missed: bool | None = None
 
 
 class Activity(_Facts, frozen=True):

@@ -62,8 +62,7 @@ SELECT_MOMENT: Final[LiteralString] = "select clock_timestamp()"
 SELECT_CUSTOMER: Final[LiteralString] = """
 select code,
        name,
-       time_zone,
-       (bundle -> 'sla')::text as sla
+       time_zone
   from wf.tenants
  where tenant_id = $1
 """
@@ -157,12 +156,11 @@ class RequestRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CustomerRow(msgspec.Struct, frozen=True, kw_only=True):
-    """What a report needs to know of the tenant; `sla` is the JSON of its bundle's part."""
+    """What a report needs to know of the tenant."""
 
     code: str
     name: str
     time_zone: str
-    sla: str | None
 
 
 class GivenRow(msgspec.Struct, frozen=True, kw_only=True):

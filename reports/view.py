@@ -200,7 +200,8 @@ def _clock(level: ServiceLevel, report: IncidentReport, locale: Locale) -> Clock
     target = level.target_seconds
     outcome: Outcome = "none"
     if target is not None:
-        outcome = "missed" if elapsed > target else "running" if level.stopped_at is None else "met"
+        is_missed = elapsed > target if level.is_missed is None else level.is_missed
+        outcome = "missed" if is_missed else "running" if level.stopped_at is None else "met"
     return Clock(
         level=level,
         elapsed=locale.duration(elapsed),

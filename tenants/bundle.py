@@ -10,6 +10,29 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from tenants.scalars import (
+    Code,
+    Country,
+    Date,
+    Days,
+    Duration,
+    Email,
+    EndOfDay,
+    Entry,
+    FeedName,
+    Free,
+    Language,
+    ListName,
+    Name,
+    Phone,
+    RuleName,
+    Slug,
+    SourceHint,
+    Subdivision,
+    TimeOfDay,
+    Words,
+    ZoneName,
+)
 from watchfloor.access.roles import Role, TenantKind
 from watchfloor.alerts.noise.budget import Budgets
 from watchfloor.feeds.feed import Door, FeedOptions, FeedState
@@ -35,120 +58,9 @@ Framework = Literal[
 ContactPurpose = Literal["incidents", "on_call", "privacy", "management", "technical"]
 ChatDetail = Literal["ref", "masked", "full"]
 Decision = Literal["never", "customer", "two_persons", "analysts", "preapproved"]
+ResponseMode = Literal["notify", "collaborate", "authorize"]
 RuleState = Literal["enabled", "disabled"]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-
-
-def _say(text: str) -> dict[str, object]:
-    return {"say": text}
-
-
-Slug = Annotated[
-    str,
-    Meta(
-        pattern=r"^[a-z][a-z0-9-]{1,30}[a-z0-9]$(?!\n)",
-        description="The tenant's name in addresses and commands. It never changes.",
-        extra=_say("a slug: 3 to 32 characters of a-z, 0-9 and -, beginning with a letter, not ending with -"),
-    ),
-]
-Code = Annotated[
-    str,
-    Meta(
-        pattern=r"^[A-Z][A-Z0-9]{1,7}$(?!\n)",
-        description="The beginning of incident references, as in ACME-12. It never changes.",
-        extra=_say("a code: 2 to 8 characters of A-Z and 0-9, beginning with a letter"),
-    ),
-]
-Name = Annotated[
-    str,
-    Meta(
-        pattern=r"^[^\s\x00-\x1f\x7f](?:[^\x00-\x1f\x7f]{0,198}[^\s\x00-\x1f\x7f])?$(?!\n)",
-        extra=_say("a name of at most 200 characters in one line"),
-    ),
-]
-Email = Annotated[
-    str,
-    Meta(
-        pattern=r"^(?!.*\.\.)[^\s@\x00-\x1f\x7f]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250})[A-Za-z0-9]$(?!\n)",
-        extra=_say("an e-mail address"),
-    ),
-]
-Phone = Annotated[
-    str,
-    Meta(
-        pattern=r"^\+[1-9][0-9 ()/.-]{5,30}$(?!\n)",
-        extra=_say("a telephone number with its country code, such as +49 30 901820, in quotes"),
-    ),
-]
-Language = Annotated[
-    str,
-    Meta(pattern=r"^[a-z]{2}$(?!\n)", extra=_say("a language as two letters of ISO 639-1, such as en or de")),
-]
-ZoneName = Annotated[
-    str,
-    Meta(
-        pattern=r"^[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+)*$(?!\n)",
-        extra=_say("a time zone by its IANA name, such as Europe/Berlin"),
-    ),
-]
-FeedName = Annotated[
-    str,
-    Meta(
-        pattern=r"^[a-z][a-z0-9-]{0,62}$(?!\n)",
-        extra=_say("a feed's name: at most 63 characters of a-z, 0-9 and -, beginning with a letter"),
-    ),
-]
-SourceHint = Annotated[
-    str,
-    Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$(?!\n)", extra=_say("a source's name, such as windows.sysmon")),
-]
-Duration = Annotated[
-    str,
-    Meta(pattern=r"^[1-9][0-9]{0,3}(m|h|d)$(?!\n)", extra=_say("a time such as 15m, 4h or 30d")),
-]
-Days = Annotated[
-    str,
-    Meta(pattern=r"^[1-9][0-9]{0,3}(d|y)$(?!\n)", extra=_say("a number of days or years, such as 90d or 3y")),
-]
-TimeOfDay = Annotated[
-    str,
-    Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$(?!\n)", extra=_say("a time of day such as 08:00, in quotes")),
-]
-
-Words = Annotated[
-    str,
-    Meta(
-        pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]{10,2000}$(?!\n)",
-        extra=_say("a reason of 10 to 2,000 characters"),
-    ),
-]
-RuleName = Annotated[
-    str,
-    Meta(
-        pattern=r"^[^\x00-\x1f\x7f]{1,300}$(?!\n)",
-        extra=_say("a rule's id, name or title"),
-    ),
-]
-Date = Annotated[
-    str,
-    Meta(pattern=r"^20[0-9]{2}-[01][0-9]-[0-3][0-9]$(?!\n)", extra=_say("a day such as 2027-03-31")),
-]
-ListName = Annotated[
-    str,
-    Meta(
-        pattern=r"^[A-Za-z0-9_.-]{1,64}$(?!\n)",
-        extra=_say("a list's name: at most 64 letters, digits, `_`, `.` and `-`"),
-    ),
-]
-Entry = Annotated[
-    str,
-    Meta(
-        pattern=r"^[^\x00-\x1f\x7f]{1,500}$(?!\n)",
-        extra=_say("an entry of at most 500 characters in one line"),
-    ),
-]
-
-Free = Annotated[object, Meta(extra_json_schema={"description": "As in a Sigma filter."})]
 
 _SECONDS: Final = {"m": 60, "h": 3600, "d": 86_400}
 
@@ -205,42 +117,110 @@ class Targets(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         return by_severity[severity]
 
 
+class OpeningHours(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """From when until when a day is worked; `24:00` is its end."""
+
+    begin: TimeOfDay
+    end: EndOfDay
+
+
+class HoursByDay(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Other hours for single weekdays."""
+
+    mon: OpeningHours | None = None
+    tue: OpeningHours | None = None
+    wed: OpeningHours | None = None
+    thu: OpeningHours | None = None
+    fri: OpeningHours | None = None
+    sat: OpeningHours | None = None
+    sun: OpeningHours | None = None
+
+
+class Holidays(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whose public holidays are days off: a country of ISO 3166-1 and, if need be, a part of it of ISO 3166-2."""
+
+    country: Country
+    subdivision: Subdivision | None = None
+
+
 class BusinessHours(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """When clocks run that do not run always, in the tenant's time zone."""
+    """When clocks run that do not run always, in the tenant's time zone.
+
+    `on` has other hours for single weekdays, also such as are not among `days`; `closed` are further days off.
+    """
 
     days: Annotated[list[Weekday], Meta(min_length=1)] = msgspec.field(
         default_factory=lambda: ["mon", "tue", "wed", "thu", "fri"]
     )
     begin: TimeOfDay = "08:00"
-    end: TimeOfDay = "18:00"
+    end: EndOfDay = "18:00"
+    on: HoursByDay = HoursByDay()
+    holidays: Holidays | None = None
+    closed: Annotated[list[Date], Meta(max_length=400)] = []
 
 
 class Sla(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What was promised. Clocks of severities in `business_hours_for` stand still outside of business hours."""
+    """What was promised. Clocks of severities in `business_hours_for` stand still outside of business hours.
+
+    An incident that is laid aside keeps its clocks running unless `snooze_stops_clock`.
+    """
 
     acknowledge: Targets = Targets(critical="15m", high="30m", medium="4h", low="1d", informational="3d")
     resolve: Targets = Targets(critical="4h", high="8h", medium="2d", low="5d", informational="10d")
     business_hours: BusinessHours = BusinessHours()
     business_hours_for: list[Severity] = msgspec.field(default_factory=lambda: ["low", "informational"])
+    snooze_stops_clock: bool = False
 
 
-class Response(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who decides about each kind of action. Silence is never consent: an approval that nobody gives expires."""
+class Decisions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who decides about each kind of action. What is left out is decided by what stands behind it."""
 
-    isolate_host: Decision = "customer"
-    disable_account: Decision = "customer"
-    revoke_sessions: Decision = "customer"
-    kill_process: Decision = "customer"
-    quarantine_file: Decision = "customer"
-    block_address: Decision = "customer"
-    block_domain: Decision = "customer"
+    isolate_host: Decision | None = None
+    disable_account: Decision | None = None
+    revoke_sessions: Decision | None = None
+    reset_password: Decision | None = None
+    kill_process: Decision | None = None
+    quarantine_file: Decision | None = None
+    delete_file: Decision | None = None
+    block_address: Decision | None = None
+    block_domain: Decision | None = None
+    block_hash: Decision | None = None
+    scan_host: Decision | None = None
+    collect_evidence: Decision | None = None
+
+
+class DecisionsBySeverity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Other decisions for incidents of a severity."""
+
+    critical: Decisions | None = None
+    high: Decisions | None = None
+    medium: Decisions | None = None
+    low: Decisions | None = None
+    informational: Decisions | None = None
+
+
+class Response(Decisions, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who decides about actions. Silence is never consent: an approval that nobody gives expires.
+
+    `mode` decides about every kind that is left out: `notify` has us advise only, `collaborate` asks the customer,
+    `authorize` lets a second analyst agree.
+    """
+
+    mode: ResponseMode = "collaborate"
+    by_severity: DecisionsBySeverity | None = None
     approval_expires: Duration = "30m"
 
 
 class Chat(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a third-party chat may show: `ref` no personal data, `masked` shortened entities, `full` all."""
+    """Whether the tenant has agreed to a third-party chat, what it may show, and where.
 
+    `ref` shows no personal data, `masked` pseudonyms, `full` entities and words. Tenants of one `pod` share a forum,
+    and so an audience; without one a tenant has its own.
+    """
+
+    discord: bool = False
     detail: ChatDetail = "ref"
+    pod: Slug | None = None
 
 
 class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

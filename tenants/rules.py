@@ -1,6 +1,7 @@
 """What the parts of a bundle, and bundles among each other, must agree on."""
 
 from collections.abc import Hashable, Iterable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Final
 from zoneinfo import available_timezones
@@ -8,10 +9,23 @@ from zoneinfo import available_timezones
 import msgspec
 
 from tenants import document
-from tenants.bundle import SEVERITIES, Bundle, BundleFeed, Contact, Member, Retention, Sla, days
+from tenants.bundle import (
+    SEVERITIES,
+    Bundle,
+    BundleFeed,
+    BusinessHours,
+    Contact,
+    HoursByDay,
+    Member,
+    OpeningHours,
+    Retention,
+    Sla,
+    days,
+)
 from tenants.faults import BundleFaults, Fault, Place, nearest
 from tenants.schema import Parts, convert
 from watchfloor.access.roles import CUSTOMER_TENANT_ROLES, OPERATOR_TENANT_ROLES, TenantKind, counts_in
+from watchfloor.incidents.sla.free_days import countries, is_known
 from watchfloor.kernel.errors import NotFound
 
 SUFFIXES: Final = (".yaml", ".yml")
@@ -119,8 +133,24 @@ class _Check:
             if sla.acknowledge.of(severity) > sla.resolve.of(severity):
                 message = f"A {severity} incident would have to be resolved before it is acknowledged."
                 self._fault(self._parts.of("sla", "resolve", severity), message, "Allow more time to resolve it.")
-        if sla.business_hours.begin >= sla.business_hours.end:
-            self._fault(self._parts.of("sla", "business_hours", "end"), "The business hours end before they begin.")
+        self._hours(sla.business_hours)
+
+    def _hours(self, hours: BusinessHours) -> None:
+        place = ("sla", "business_hours")
+        if hours.begin >= hours.end:
+            self._fault(self._parts.of(*place, "end"), "The business hours end before they begin.")
+        for day in HoursByDay.__struct_fields__:
+            opening = self._parts.sound(OpeningHours, *place, "on", day)
+            if opening is not None and opening.begin >= opening.end:
+                message = f"The business hours of {day} end before they begin."
+                self._fault(self._parts.of(*place, "on", day, "end"), message)
+        for number, day in enumerate(hours.closed):
+            if not _is_day(day):
+                self._fault(self._parts.of(*place, "closed", number), f"There is no day {day}.")
+        if hours.holidays is not None and not is_known(hours.holidays.country, hours.holidays.subdivision):
+            named = "-".join(part for part in (hours.holidays.country, hours.holidays.subdivision) if part)
+            remedy = f"Countries: {', '.join(countries())}."
+            self._fault(self._parts.of(*place, "holidays"), f"No public holidays are known of {named}.", remedy)
 
     def _retention(self) -> None:
         for name in Retention.__struct_fields__:
@@ -144,3 +174,11 @@ def _check_together(found: Iterable[PlacedBundle], faults: list[Fault]) -> None:
             if other is not placed:
                 message = f"The {key} {name} is used in {other.parts.of(key)} too."
                 faults.append(Fault(placed.parts.of(key), message, "Each tenant has its own."))
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text as Line
 
 from bot.console.command import MANUAL
-from bot.console.words import ROLES, SEVERITIES, STATES, STEPS, SYSTEM, VERDICTS, Sign, clock, deadline, span
+from bot.console.words import SEVERITIES, STATES, VERDICTS, Sign, deadline
 from watchfloor.access.principal import Principal
 from watchfloor.desk.card import (
     Card,
@@ -32,6 +32,7 @@ from watchfloor.desk.card import (
     Value,
 )
 from watchfloor.desk.display.listing import QueueLine
+from watchfloor.desk.display.wording import ROLES, STEPS, SYSTEM, circumstances, clock, regrouped, span
 from watchfloor.desk.front import Answer, customers
 from watchfloor.desk.reply import Offer
 from watchfloor.desk.table import OFFERED
@@ -182,8 +183,11 @@ class Pen:
 
     def _row(self, row: Row, names: Names) -> Line:
         separator = "\n" if any(isinstance(value, Rule) for value in row.values) else ", "
-        if row.values and isinstance(row.values[0], Text):
-            separator = ": "
+        match row.values:
+            case (Text(), what) if not isinstance(what, Text):
+                separator = ": "
+            case _:
+                pass
         shown = Line(separator).join(self._value(value, names) for value in row.values)
         return shown + Line(f"{separator}and {row.more} more", style=DIM) if row.more else shown
 
@@ -279,17 +283,35 @@ def _happened(entry: TimelineEntry, names: Names) -> Line:
         case "opened" | "alert":
             more = facts.get("more")
             shown += Line(f" {more} more detections" if more else f" {facts.get('rule', '')}", style="bold")
+            shown += Line(f" {circumstances(facts)}".rstrip())
         case "severity_changed":
-            shown += Line(f" from {facts.get('before', '')} to {facts.get('after', '')}")
+            shown += Line(
+                f" from {facts.get('before', '')} to {facts.get('after', '')}. {facts.get('text', '')}".rstrip()
+            )
         case "assigned":
             shown += Line(" ") + _named(entry.facts.get("person", ""), names)
         case "verdict":
             shown += Line(f" {_verdict(facts.get('verdict', ''))}. ", style="bold") + Line(facts.get("text", ""))
-        case "note":
+        case "note" | "asked" | "answered" | "exception_declined":
             shown += Line(f" {facts.get('text', '')}")
+        case "approval_requested" | "approved" | "declined" | "action":
+            shown += _acted(facts)
+        case "exception_asked" | "exception_made" | "exception_ending":
+            shown += Line(f" {facts.get('text', '')} (until {facts.get('until', '')[:10]})")
+        case "message":
+            shown += Line(f" {facts.get('author', '')}: ", style="bold") + Line(facts.get("text", ""))
+        case "snoozed":
+            shown += Line(f" {facts.get('until', '')[:16].replace('T', ' ')} UTC. {facts.get('text', '')}")
         case _:
-            pass
+            shown += Line(f" {regrouped(entry.kind, facts)}".rstrip())
     return shown
+
+
+def _acted(facts: dict[str, str]) -> Line:
+    """What a step of a response action says: which one, what it is about, what came of it, somebody's words."""
+    told = f" {facts.get('number', '')} {facts.get('action', '').replace('_', ' ')} "
+    result = f" {facts['result']}." if "result" in facts else ""
+    return Line(told) + Line(facts.get("target", ""), style="bold") + Line(f"{result} {facts.get('text', '')}".rstrip())
 
 
 def _verdict(kind: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from watchfloor.access.api_keys.check import principal_for_key
 from watchfloor.access.development import sign_in
 from watchfloor.access.principal import Principal
+from watchfloor.access.step_up import note_login
 from watchfloor.kernel.config import Settings
 from watchfloor.kernel.db import DirectoryTx
 from watchfloor.kernel.errors import Invalid, NotFound
@@ -34,17 +35,22 @@ class DemoLogin:
     def __init__(self, email: str, settings: Settings) -> None:
         self._email = email
         self._settings = settings
+        self._has_signed_in = False
 
     async def principal(self, tx: DirectoryTx) -> Principal:
         """The person with the address. Raises Unauthenticated for an unknown one, Invalid outside a demo."""
         try:
-            return await sign_in(tx, self._settings, email=self._email)
+            found = await sign_in(tx, self._settings, email=self._email)
         except NotFound:
             raise Invalid(
                 "An address is no proof of who you are; only the demo takes it.",
                 where="--as",
                 remedy="Use --key-file with a personal API key.",
             ) from None
+        if not self._has_signed_in:
+            await note_login(tx, found.person_id, authenticated_by="development")
+            self._has_signed_in = True
+        return found
 
 
 def read_key(path: Path) -> Secret:

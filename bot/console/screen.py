@@ -44,6 +44,7 @@ STYLE: Final = Style.from_dict(
         "bar.dim": "#9aa5b1",
         "bar.live": "#8fd694",
         "bar.away": "#ff8a65",
+        "bar.call": "bold bg:#b3261e #ffffff",
         "rule": "#3a4754",
         "prompt": "bold #7fb8e6",
         "hint": "#9aa5b1",
@@ -79,6 +80,7 @@ class Screen:
         self._queue = Answer(reply=Reply(text=""))
         self._colleagues: list[str] = []
         self._who = ""
+        self._pages = 0
         self._body: Callable[[Pen], list[RenderableType]] = lambda _: [Line(_WELCOME, style=DIM)]
         self._shows_card = False
         self._message = Line("")
@@ -161,6 +163,7 @@ class Screen:
         principal = await self._session.principal()
         self._who = principal.name
         self._queue = await self._session.ask(Intent(verb="queue"))
+        self._pages = len((await self._session.ask(Intent(verb="pages"))).reply.rows)
         if self._shows_card and self._session.current is not None:
             card = await self._session.ask(Intent(verb="show", incident=self._session.current))
             self._body = lambda pen: list(pen.answer(card))[:-1]
@@ -234,7 +237,14 @@ class Screen:
         live = ("class:bar.live", "● live") if self._watch.is_live else ("class:bar.away", "○ looking every 5 s")
         who = for_terminal(Untrusted(self._who), limit=60)
         now = "" if self._columns() < NARROW else f"{self._clock.now():%H:%M:%S} UTC"
-        return [("", f"{self._queue.reply.text}   "), live, ("", f"   {who}   "), ("class:bar.dim", f"{now} ")]
+        calls = f"▲ {self._pages} page{'s' * (self._pages != 1)} unanswered   " if self._pages else ""
+        return [
+            ("class:bar.call", calls),
+            ("", f"{self._queue.reply.text}   "),
+            live,
+            ("", f"   {who}   "),
+            ("class:bar.dim", f"{now} "),
+        ]
 
     def _prompt(self) -> AnyFormattedText:
         return [("class:prompt", f" {self._session.current or 'desk'} ▸ ")]

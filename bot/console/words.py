@@ -8,11 +8,10 @@ from typing import Final
 
 import msgspec
 
-from watchfloor.access.roles import Role
 from watchfloor.alerts.alert import Severity
 from watchfloor.desk.card import Deadline
+from watchfloor.desk.display.wording import span
 from watchfloor.incidents.incident import State, VerdictKind
-from watchfloor.incidents.timeline import Kind
 
 
 class Sign(msgspec.Struct, frozen=True):
@@ -45,49 +44,6 @@ VERDICTS: Final[dict[VerdictKind, str]] = {
     "false_positive": "false positive",
     "inconclusive": "inconclusive",
 }
-
-STEPS: Final[dict[Kind, str]] = {
-    "opened": "opened by",
-    "alert": "also detected:",
-    "severity_changed": "severity raised",
-    "acknowledged": "acknowledged",
-    "assigned": "assigned to",
-    "verdict": "verdict:",
-    "contained": "contained",
-    "resolved": "resolved",
-    "closed": "closed",
-    "reopened": "reopened",
-    "note": "note:",
-    "report_requested": "report requested",
-}
-
-ROLES: Final[dict[Role, str]] = {
-    Role.VIEWER: "viewer",
-    Role.APPROVER: "approver",
-    Role.ADMIN: "administrator",
-    Role.PRIVACY_OFFICER: "privacy officer",
-    Role.ANALYST: "analyst",
-    Role.LEAD: "lead",
-    Role.CONTENT_ENGINEER: "content engineer",
-    Role.PLATFORM_ADMIN: "platform administrator",
-}
-
-SYSTEM: Final = "Watchfloor"
-
-
-def span(length: timedelta) -> str:
-    """A length of time in its two largest units: `2 d 4 h`, `3 h 5 min`, `40 s`."""
-    seconds = max(int(length.total_seconds()), 0)
-    for unit, size, smaller, part in (("d", 86_400, "h", 3_600), ("h", 3_600, "min", 60)):
-        if seconds >= size:
-            rest = seconds % size // part
-            return f"{seconds // size} {unit} {rest} {smaller}" if rest else f"{seconds // size} {unit}"
-    return f"{seconds // 60} min" if seconds >= 60 else f"{seconds} s"
-
-
-def clock(at: datetime, *, now: datetime) -> str:
-    """An instant in UTC, without the date when it is today's."""
-    return f"{at:%H:%M:%S} UTC" if at.date() == now.date() else f"{at:%Y-%m-%d %H:%M} UTC"
 
 
 def deadline(value: Deadline, *, now: datetime) -> Sign:

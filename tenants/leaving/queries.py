@@ -56,6 +56,8 @@ select m.person_id
 
 DELETE_MEMBERSHIPS: Final[LiteralString] = "delete from auth.memberships where tenant_id = $1"
 
+DELETE_LOGINS: Final[LiteralString] = "delete from auth.logins where person_id = any ($1::uuid[])"
+
 DELETE_SESSIONS: Final[LiteralString] = "delete from auth.sessions where person_id = any ($1::uuid[])"
 
 FORGET_GRANTERS: Final[LiteralString] = """
@@ -246,6 +248,7 @@ async def delete_memberships(tx: Tx, tenant_id: UUID) -> int:
 
 async def delete_people(tx: Tx, people: Sequence[UUID]) -> int:
     """Forgets people: their sessions and themselves, or all but their number where another tenant's key needs it."""
+    await tx.execute(DELETE_LOGINS, people)
     await tx.execute(DELETE_SESSIONS, people)
     await tx.execute(FORGET_GRANTERS, people)
     deleted = await tx.execute(DELETE_PEOPLE, people)

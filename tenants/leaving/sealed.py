@@ -72,6 +72,7 @@ SEALS: Final[dict[tuple[str, str], Seal]] = {
     ),
     ("rule_settings", "reason"): Seal(label="wf.rule_settings", place=lambda row: str(row["rule_id"]), form="text"),
     ("rule_exceptions", "body"): Seal(label="wf.rule_exceptions", place=_id, form="json"),
+    ("exception_requests", "body"): Seal(label="wf.exception_requests", place=_id, form="json"),
     ("rule_lists", "body"): Seal(label="wf.rule_lists", place=lambda row: str(row["name"]), form="json"),
     ("first_bodies", "document"): Seal(label="first_bodies", place=_id, form="packed"),
     ("unparsed_sources", "sketch"): Seal(label="unparsed_sources", place=lambda row: str(row["shape"]), form="text"),
@@ -82,6 +83,16 @@ SEALS: Final[dict[tuple[str, str], Seal]] = {
     ),
     ("osquery_queries", "sql"): Seal(label="osquery_queries", place=_id, form="text"),
     ("osquery_answers", "body"): Seal(label="osquery_answers", place=_of_answer, form="packed_json"),
+    ("actions", "payload"): Seal(label="wf.actions", place=_id, form="json"),
+    ("actions", "outcome"): Seal(label="wf.actions", place=_id, form="text"),
+    ("blocklist", "value"): Seal(
+        label="wf.blocklist", place=lambda row: f"{row['kind']}:{_hex(row['value_index'])}", form="text"
+    ),
+    ("handovers", "body"): Seal(label="wf.handovers", place=lambda row: _hex(row["digest"]), form="json"),
+    ("oncall_overrides", "reason"): Seal(label="wf.oncall_overrides", place=_id, form="text"),
+    ("asset_weights", "value"): Seal(
+        label="wf.asset_weights", place=lambda row: f"{row['kind']}:{_hex(row['value_index'])}", form="text"
+    ),
     ("osquery_carve_blocks", "body"): Seal(label="osquery_carve_blocks", place=_of_block, form="bytes"),
 }
 """By table and column."""

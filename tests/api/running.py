@@ -59,10 +59,22 @@ class Voice:
     headers: dict[str, str]
 
     def request(
-        self, method: str, path: str, *, json: object = None, headers: dict[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        json: object = None,
+        form: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None,
     ) -> httpx.Response:
+        """What is answered. Of a stream, which has no end, that it begins."""
         self.api.http.cookies.clear()
-        return self.api.http.request(method, path, json=json, headers=self.headers | (headers or {}))
+        headers = self.headers | (headers or {})
+        with self.api.http.stream(method, path, json=json, data=form, headers=headers) as answer:
+            if answer.headers.get("content-type", "").startswith("text/event-stream"):
+                return httpx.Response(answer.status_code, headers=answer.headers, request=answer.request)
+            answer.read()
+            return answer
 
     def get(self, path: str) -> httpx.Response:
         return self.request("GET", path)

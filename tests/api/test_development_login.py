@@ -98,6 +98,20 @@ def test_in_a_demo_one_becomes_whom_one_names(demo: Api, lead: str) -> None:
     assert voice.get("/api/v1/session").json()["csrf_token"] == answer.json()["csrf_token"]
 
 
+def test_in_a_demo_the_page_signs_in_by_a_form(demo: Api, lead: str) -> None:
+    unknown = demo.speak(accept="text/html").get("/console")
+    assert (unknown.status_code, 'action="/console/session"' in unknown.text) == (401, True)
+    wrong = demo.speak(accept="text/html").request("POST", "/console/session", form={"email": "nobody@mssp.example"})
+    assert (wrong.status_code, "Nobody of the demo" in wrong.text) == (401, True)
+    entered = demo.speak().request("POST", "/console/session", form={"email": lead})
+    assert (entered.status_code, entered.headers["location"]) == (303, "/console")
+    voice = demo.speak(cookie=entered.headers["set-cookie"].partition(";")[0])
+    assert voice.get("/api/v1/me").json()["email"] == lead
+    foreign = {"origin": "https://evil.example"}
+    refused = demo.speak().request("POST", "/console/session", form={"email": lead}, headers=foreign)
+    assert refused.status_code == 403
+
+
 def test_a_planted_id_does_not_survive_the_login(demo: Api, lead: str) -> None:
     first = demo.speak().post(LOGIN, {"email": lead}).headers["set-cookie"].partition(";")[0]
     second = demo.speak(cookie=first).post(LOGIN, {"email": lead}).headers["set-cookie"].partition(";")[0]

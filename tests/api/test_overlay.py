@@ -80,7 +80,7 @@ def test_an_exception_is_previewed_made_listed_and_ended(world: World, lead: Voi
     seen = lead.post(f"{BASE}/exceptions/preview", {"filter": body["filter"]})
     assert (seen.status_code, set(seen.json())) == (
         200,
-        {"days", "alerts", "alerts_hidden", "events", "events_hidden"},
+        {"days", "all_alerts", "alerts", "alerts_hidden", "events", "events_hidden", "hosts", "judged_true"},
     )
     made = lead.post(f"{BASE}/exceptions", body)
     assert made.status_code == 201

@@ -28,10 +28,10 @@ ROLES: Final = {
 }
 PARAMETERS: Final = (
     "incident", "alert", "feed", "rule", "exception", "list_name", "quarantine", "report", "api_key", "member", "asset",
-    "question", "verb",
+    "question", "action", "verb",
 )  # fmt: skip
 WHY: Final = "Agreed with the customer."
-REFUSALS: Final = {"401": 401, "403": 403, "404": 404}
+REFUSALS: Final = {"303": 303, "401": 401, "403": 403, "404": 404}
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -67,12 +67,16 @@ class Requests:
     def __init__(self, api: Api, world: World) -> None:
         self.api = api
         self.world = world
+        self._code = ""
 
     def send(self, row: Row, voice: Voice, caller: Caller) -> int:
         path, body = row.path.replace("{tenant}", "alpha"), None
         for name in PARAMETERS:
             if f"{{{name}}}" in path:
                 path = path.replace(f"{{{name}}}", self._object(name, row, caller))
+        if row.path.startswith("/console/"):
+            form = {"request": new_uuid().hex, "line": "show ALPHA-1"} if row.method == "POST" else None
+            return voice.request(row.method, path, form=form).status_code
         if row.method == "POST":
             body = self._body(row, caller)
         return voice.request(row.method, path, json=body).status_code
@@ -99,7 +103,12 @@ class Requests:
         if name == "list_name":
             self.api.run(self.world.put_list(alpha))
         made = self.api.run(self.world.feed(alpha)) if name == "feed" else ""
-        plain = {"asset": "start.js", "verb": "show" if "{incident}" in row.path else "queue"}
+        if name == "action":
+            made, self._code = self.api.run(self.world.action(alpha))
+        plain = {
+            "asset": "mark.svg" if "console" in row.path else "start.js",
+            "verb": "show" if "{incident}" in row.path else "queue",
+        }
         return made or plain.get(name) or alpha.names[name][0]
 
     def _body(self, row: Row, caller: Caller) -> dict[str, object]:
@@ -132,6 +141,8 @@ class Requests:
                 "expires_at": (self.world.services.clock.now() + timedelta(days=1)).isoformat(),
             },
             "end": {"reason": WHY},
+            "approve": {"code": self._code},
+            "decline": {"reason": WHY},
             "lists": {"name": "matrix", "entries": ["kim"], "reason": WHY},
             "remove": {"reason": WHY},
             "replay": {"code": "not_json", "reason": WHY},

@@ -21,7 +21,7 @@ from watchfloor.alerts.overlay import commands
 from watchfloor.alerts.record import lock, record
 from watchfloor.audit.append import Actor
 from watchfloor.audit.heads import open_signer, sign
-from watchfloor.desk import moves, work
+from watchfloor.desk import moves, responding, work
 from watchfloor.detect.condition import Keyword, Text
 from watchfloor.detect.engine import Matches
 from watchfloor.detect.filters import parse_filter
@@ -39,6 +39,10 @@ from watchfloor.kernel.crypto import TenantCipher
 from watchfloor.kernel.db import TenantTx, directory_tx, tenant_tx
 from watchfloor.kernel.ids import BatchId, IncidentId, NodeId, PersonId, ReportId, TenantId, new_uuid
 from watchfloor.normalise.event import Entity, Event, LogSource
+from watchfloor.respond import queries as actions
+from watchfloor.respond.approvals import Voter
+from watchfloor.respond.kinds import ActionName
+from watchfloor.respond.payload import code
 from watchfloor.tenancy.files import TenantFiles
 from watchfloor.web.cookies import cookie_name
 
@@ -52,6 +56,7 @@ filter:
     selection: {{User: {user}}}
     condition: selection
 """
+RESPONSE: Final = '{"response": {"scan_host": "two_persons"}}'
 STAFF: Final = (Role.ANALYST, Role.LEAD, Role.CONTENT_ENGINEER, Role.PLATFORM_ADMIN)
 SYSTEM: Final = Actor(kind="system", id="test", role="system", request_id="test")
 
@@ -237,6 +242,27 @@ class World:
             assert await keep(tx, cipher, node_id, given)
         return questions.shown(asked)
 
+    async def action(self, tenant: TenantWorld, kind: ActionName = "scan_host") -> tuple[str, str]:
+        """A proposal of the lead's, the canary in it, against an incident of its own: as `act_...`, and its code."""
+        incident, lead = await self.incident(tenant, "acknowledged"), tenant.callers[Role.LEAD]
+        actor = Actor(kind="person", id=ids.show("per", lead.person_id), role="lead", request_id="test")
+        async with tenant_tx(self.services.app, tenant.id) as tx:
+            cipher = await self.services.keyring.cipher(tx)
+            voter = Voter(person_id=lead.person_id, side="analyst", is_key=False, has_stepped_up=True)
+            await responding.contain(
+                tx,
+                cipher,
+                actor,
+                frozenset(Permission),
+                incident=incident,
+                kind=kind,
+                target="1",
+                reason=f"reason {tenant.canary}",
+                voter=voter,
+            )
+            (action,) = await actions.select_of_incident(tx, IncidentId(ids.parse("inc", incident)), limit=2)
+        return ids.show("act", action.id), code(action.number, action.payload_hash)
+
     async def put_list(self, tenant: TenantWorld) -> str:
         """The tenant's list, the canary in it, there again if it was removed. Its name, which stands in paths."""
         name, why = f"people_of_{tenant.slug}", f"reason {tenant.canary}"
@@ -280,10 +306,11 @@ class World:
         async with tenant_tx(self.services.app, tenant.id) as tx:
             await tx.execute(
                 "insert into wf.tenants (tenant_id, code, name, language, time_zone, bundle, bundle_hash)"
-                " values ($1, $2, $3, 'en', 'Europe/Berlin', '{}', sha256('x'))",
+                " values ($1, $2, $3, 'en', 'Europe/Berlin', $4, sha256('x'))",
                 tenant.id,
                 code,
                 tenant.name,
+                RESPONSE,
             )
             await self.services.keyring.create(tx)
         return tenant
@@ -327,6 +354,7 @@ class World:
             "exception": [exception],
             "list_name": [f"people_of_{tenant.slug}"],
             "question": [await self.question(tenant)],
+            "action": [(await self.action(tenant))[0]],
             "api_key": [analyst.key_id],
             "key_id": [analyst.key_id],
             "member": [ids.show("mem", member)],
@@ -341,6 +369,7 @@ class World:
             await self.report(tenant),
             await self.exception(tenant),
             await self.question(tenant),
+            (await self.action(tenant))[0],
         }
 
     async def _contact(self, tenant: TenantWorld) -> tuple[str, UUID]:

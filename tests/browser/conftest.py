@@ -10,6 +10,9 @@ import msgspec
 import pytest
 from playwright.async_api import Browser, async_playwright
 
+from tests.browser.station import station
+from tests.chat.floor import floor
+from tests.domain.workplace import acme, count, make_event, make_rule, make_tenant, make_worker
 from watchfloor.kernel.config import Settings
 from watchfloor.kernel.serving import listen
 from watchfloor.ops.migrate import check_schema
@@ -17,6 +20,8 @@ from watchfloor.ops.rulesets.installed import catalogue
 from watchfloor.web.app import create_app
 from watchfloor.web.server import run
 from watchfloor.web.services import open_services
+
+__all__ = ["acme", "count", "floor", "make_event", "make_rule", "make_tenant", "make_worker", "station"]
 
 FLAGS: Final = [
     "--no-sandbox",

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from bot.console import json_form
 from bot.console.drawing import Pen, fault, manual, render
-from bot.console.words import SEVERITIES, STATES, deadline, span
+from bot.console.words import SEVERITIES, STATES, deadline
 from watchfloor.desk.card import Card, Deadline, EntityValue, Foreign, Link, Moment, Person, Row, Rule, Text, Value
 from watchfloor.desk.display.listing import QueueLine
+from watchfloor.desk.display.wording import span
 from watchfloor.desk.front import Answer
 from watchfloor.desk.reply import Reply
 from watchfloor.desk.table import TABLE
@@ -97,7 +98,7 @@ def answer_full_of(*texts: str) -> Answer:
         alerts=1,
         revision=1,
     )
-    told = ("text", "rule", "verdict", "before", "after")
+    told = ("text", "rule", "verdict", "before", "after", "until")
     kinds: tuple[Kind, ...] = (
         "opened",
         "alert",
@@ -105,6 +106,8 @@ def answer_full_of(*texts: str) -> Answer:
         "assigned",
         "verdict",
         "note",
+        "asked",
+        "snoozed",
         "closed",
         "report_requested",
     )

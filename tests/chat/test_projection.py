@@ -8,10 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis.asyncio.client import PubSub
 
-from bot.projection import CHANNEL, Changed, ConsoleProjection
+from bot.projection import ConsoleProjection
 from tests.chat.floor import Floor, card_after
 from tests.conftest import Eventually
 from tests.domain.workplace import Count
+from watchfloor.desk.changes import CHANNEL, Changed
 from watchfloor.kernel.clock import SystemClock
 from watchfloor.kernel.config import Settings
 from watchfloor.kernel.db import Role, tenant_tx

@@ -64,6 +64,7 @@ class Installation:
 
     settings: Settings
     services: dict[str, Killable]
+    programs: tuple[str, ...] = ("doors", "pipeline")
     ends: int = 0
     _keepers: list["asyncio.Task[None]"] = field(default_factory=list)
 
@@ -73,7 +74,7 @@ class Installation:
             await self.services[name].start()
         await bootstrap(self.settings, self._postgres().admin_dsn, create_database=True)
         await migrate(self.settings)
-        for name in ("doors", "pipeline"):
+        for name in self.programs:
             await self.services[name].start()
         self._keepers = [asyncio.create_task(self._keep(service)) for service in self.services.values()]
 

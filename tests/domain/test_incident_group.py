@@ -7,7 +7,8 @@ import pytest
 
 from tests.domain.workplace import NOON, Count, MakeEvent, MakeRule, MakeTenant, Tenant
 from watchfloor.incidents import timeline
-from watchfloor.incidents.group import MAX_ENTITIES, group
+from watchfloor.incidents.group import group
+from watchfloor.incidents.grouping.writing import MAX_ENTITIES
 from watchfloor.incidents.incident import Incident
 from watchfloor.incidents.queries import select_incident
 from watchfloor.kernel.db import tenant_tx

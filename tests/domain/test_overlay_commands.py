@@ -17,7 +17,7 @@ from watchfloor.access.roles import Role
 from watchfloor.alerts.overlay import commands, listing
 from watchfloor.alerts.overlay.commands import LONGEST_LIFE, NewException
 from watchfloor.alerts.overlay.loading import Overlays, count_hidden, judge
-from watchfloor.alerts.overlay.preview import preview
+from watchfloor.alerts.overlay.preview import concerned, preview
 from watchfloor.detect.engine import Matches
 from watchfloor.detect.filters import FilterDocument
 from watchfloor.detect.overlay import Hidden, Overlay
@@ -334,16 +334,17 @@ async def test_a_preview_says_what_would_have_been_hidden(floor: Floor, make_eve
         (RULES[0], event(3, "svc_backup", "ws-2")),
         (RULES[1], event(4, "svc_backup", "ws-3")),
     )
+    filter_ = make_filter({"User": "svc_backup"}, rules=["rule_1"])
     async with floor.tx() as tx:
         seen = await preview(
             tx,
             floor.tenant.cipher,
-            written=make_filter({"User": "svc_backup"}, rules=["rule_1"]),
-            rules=RULES,
+            written=filter_,
+            rule_ids=concerned(filter_, RULES),
             at=at,
         )
     assert (seen.alerts, seen.alerts_hidden, seen.events, seen.events_hidden) == (2, 1, 3, 2)
-    assert str(seen) == ("It would have hidden 2 of 3 kept events, all those of 1 of 2 alerts of the last 14 days.")
+    assert str(seen) == ("It would have hidden 2 of 3 kept events, all those of 1 of 2 alerts of the last 30 days.")
 
 
 async def test_nothing_that_names_anybody_stands_open_in_the_tables(

@@ -7,7 +7,9 @@ import pytest
 
 from tests.domain.workplace import NOON, Count, MakeEvent, MakeRule, MakeTenant, Tenant
 from watchfloor.alerts.health.costs import RuleCost, forget_costs, note_costs
-from watchfloor.alerts.health.figures import RuleFigures, Verdicts, add_up, figures_of
+from watchfloor.alerts.health.figures import RuleFigures, add_up, figures_of
+from watchfloor.alerts.precision.estimate import Verdicts
+from watchfloor.alerts.precision.figures import note_verdict
 from watchfloor.detect.rule import Rule
 from watchfloor.kernel.db import tenant_tx
 from watchfloor.kernel.ids import IncidentId, new_uuid
@@ -21,13 +23,17 @@ async def figures(tenant: Tenant) -> dict[str, RuleFigures]:
         return {one.rule_id: one for one in await figures_of(tx, since=SINCE)}
 
 
-async def judge(superuser: "asyncpg.Connection[asyncpg.Record]", incident_id: IncidentId, verdict: str) -> None:
+async def judge(
+    superuser: "asyncpg.Connection[asyncpg.Record]", tenant: Tenant, incident_id: IncidentId, verdict: str
+) -> None:
     await superuser.execute(
         "update wf.incidents set verdict = $2, verdict_reason = 'x', opened_at = $3 where id = $1",
         incident_id,
         verdict,
         NOON,
     )
+    async with tenant_tx(tenant.database, tenant.id) as tx:
+        await note_verdict(tx, incident_id)
 
 
 async def test_a_rule_that_fired_is_counted_with_its_title_level_and_last_event(
@@ -57,10 +63,11 @@ async def test_precision_is_the_share_of_true_positives_among_what_people_decide
     rule, other = make_rule("one"), make_rule("two")
     for number, verdict in enumerate(["true_positive", "true_positive", "false_positive", "benign", "inconclusive"]):
         [incident_id] = await acme.work((rule, make_event(number, host=f"ws-{number}")))
-        await judge(superuser, incident_id, verdict)
+        await judge(superuser, acme, incident_id, verdict)
+    await superuser.execute("update wf.incident_origins set opened_at = now() - interval '1 hour'")
     [open_one] = await acme.work((rule, make_event(10, host="ws-10")))
     [shared] = await acme.work((rule, make_event(11, host="ws-11")), (other, make_event(12, host="ws-11")))
-    await judge(superuser, shared, "true_positive")
+    await judge(superuser, acme, shared, "true_positive")
     assert open_one != shared
     found = await figures(acme)
     assert found[rule.id].verdicts == Verdicts(true_positive=3, benign=1, false_positive=1, inconclusive=1)
@@ -73,7 +80,7 @@ async def test_verdicts_that_decide_nothing_make_no_figure(
 ) -> None:
     rule = make_rule()
     [incident_id] = await acme.work((rule, make_event(1, host="ws-1")))
-    await judge(superuser, incident_id, "inconclusive")
+    await judge(superuser, acme, incident_id, "inconclusive")
     assert (await figures(acme))[rule.id].verdicts.precision is None
 
 

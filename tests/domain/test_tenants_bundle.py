@@ -119,6 +119,16 @@ def test_a_wrong_value_is_shown_where_it_stands(tmp_path: Path, change: str, fau
             "8:38: feeds[2] says the same as feeds[1]. Remove one.",
         ),
         ("sla: {business_hours: {begin: '18:00', end: '08:00'}}", "8:45: The business hours end before they begin."),
+        (
+            "sla: {business_hours: {on: {fri: {begin: '14:00', end: '08:00'}}}}",
+            "8:56: The business hours of fri end before they begin.",
+        ),
+        ("sla: {business_hours: {end: '24:01'}}", "8:29: sla.business_hours.end: '24:01' is not a time of day"),
+        ("sla: {business_hours: {closed: ['2027-02-30']}}", "8:33: There is no day 2027-02-30."),
+        (
+            "sla: {business_hours: {holidays: {country: DE, subdivision: XX}}}",
+            "8:34: No public holidays are known of DE-XX.",
+        ),
         ("sla: {business_hours: {days: []}}", "8:30: sla.business_hours.days: a list is not long enough: it needs 1"),
         ("sla: {business_hours: {begin: 25:00}}", "8:31: sla.business_hours.begin: '25:00' is not a time of day"),
         (

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Final, cast
 from uuid import UUID
@@ -27,19 +27,22 @@ from tenants.leaving.proof import Proof, proof_path, read_proof
 from tenants.leaving.remains import Files, count_files, count_rows
 from tenants.leaving.sealed import SEALS, WITHHELD
 from tenants.rules import read_bundles
-from tests.domain.workplace import NOON, MakeEvent, MakeRule, MakeWorker, Tenant
+from tests.domain.workplace import NOON, MakeEvent, MakeRule, MakeWorker, Tenant, Worker
 from tests.unit import overlay_cases
 from tests.unit.correlation_cases import correlation, event, rule
 from watchfloor.access.roles import Role
 from watchfloor.alerts.health.costs import RuleCost, note_costs
 from watchfloor.alerts.overlay import commands
+from watchfloor.alerts.overlay.flow.requests import Wanted
+from watchfloor.alerts.overlay.flow.requests import ask as request_exception
 from watchfloor.alerts.overlay.loading import count_hidden
+from watchfloor.alerts.overlay.sealing import ExceptionBody
 from watchfloor.alerts.windows.correlate import correlate
 from watchfloor.audit.append import Actor
 from watchfloor.audit.archive import HeadArchive
 from watchfloor.audit.heads import trusted_keys
 from watchfloor.audit.verify import verify
-from watchfloor.desk import moves, work
+from watchfloor.desk import deciding, handover, merging, moves, responding, severity, work
 from watchfloor.detect.correlate.correlator import Correlator
 from watchfloor.detect.engine import Matches
 from watchfloor.detect.overlay import Hidden
@@ -63,9 +66,14 @@ from watchfloor.kernel.credentials import parse_agent_key, parse_feed_token
 from watchfloor.kernel.crypto import TenantCipher, Unopenable
 from watchfloor.kernel.db import TenantTx, tenant_tx
 from watchfloor.kernel.errors import Conflict, Invalid, NotFound, Refused
-from watchfloor.kernel.ids import BatchId, FeedId, NodeId, TenantId, new_uuid, show
+from watchfloor.kernel.ids import ActionId, BatchId, FeedId, IncidentId, NodeId, TenantId, new_uuid, show
 from watchfloor.kernel.valkey import Wake
 from watchfloor.lake.segments import SegmentStore
+from watchfloor.normalise.event import Entity
+from watchfloor.paging.duty.keeping import set_rota, stand_in
+from watchfloor.paging.rota import Layer, Rota
+from watchfloor.respond.approvals import Voter
+from watchfloor.respond.blocklist.entries import block
 from watchfloor.tenancy.files import TenantFiles
 from watchfloor.tenancy.keyring import Keyring
 
@@ -175,6 +183,10 @@ async def furnish(world: World, tenant_id: TenantId, code: str, makers: Makers) 
             reason="canary-reason: it was them",
             **acted,
         )
+        await respond(tx, cipher, worker, code)
+        await regroup(tx, cipher, worker, code)
+        await hand_over(tx, cipher, worker)
+        await want_exception(tx, cipher, worker)
         await work.request_report(tx, cipher, worker.actor, worker.permissions, **acted)
         stored = await TenantFiles(settings.reports_dir, "reports").write(tx, cipher, PDF)
         (feed,) = await list_feeds(tx)
@@ -198,6 +210,53 @@ async def furnish(world: World, tenant_id: TenantId, code: str, makers: Makers) 
     sender = Sender(**said, request_id="r", request_key="k")
     intake = PostgresIntake(app, world.installation.keyring, backlog_bytes=10**9)
     await intake.put(feed, packer.finish(), sender)
+
+
+async def regroup(tx: TenantTx, cipher: TenantCipher, worker: Worker, code: str) -> None:
+    """A host of some worth, and an incident that was split off and merged again."""
+    who = (tx, cipher, worker.actor, worker.permissions)
+    await severity.weigh(*who, incident=f"{code}-1", name="WS1", weight="high")
+    await merging.split(*who, incident=f"{code}-1", by="rule", value="Other")
+    await merging.merge(*who, incident=f"{code}-2", into=f"{code}-1")
+
+
+async def want_exception(tx: TenantTx, cipher: TenantCipher, worker: Worker) -> None:
+    """An exception that waits for a second person."""
+    incident_id = await tx.value(UUID, "select id from wf.incidents where tenant_id = $1 limit 1", tx.tenant_id)
+    assert incident_id is not None
+    body = ExceptionBody(
+        written=overlay_cases.make_filter({"User": "canary-wanted"}), owner="Kim", reason="canary-wish: Kim is harmless"
+    )
+    wanted = Wanted(incident_id=IncidentId(incident_id), rule_id="a", body=body, days=30, because="it hides much")
+    await request_exception(tx, cipher, worker.actor, wanted=wanted, person_id=worker.person_id)
+
+
+async def hand_over(tx: TenantTx, cipher: TenantCipher, worker: Worker) -> None:
+    """A shift that was handed over, and somebody who stands in."""
+    await handover.handover(tx, cipher, worker.actor, worker.permissions)
+    layer = Layer(name="primary", zone="UTC", period="daily", first=NOON.date(), at=time(8), people=(worker.person_id,))
+    await set_rota(tx, worker.actor, Rota(layers=(layer,)))
+    await stand_in(
+        tx,
+        cipher,
+        worker.actor,
+        layer="primary",
+        person_id=worker.person_id,
+        length=timedelta(hours=1),
+        reason="canary-override: Kim is ill",
+    )
+
+
+async def respond(tx: TenantTx, cipher: TenantCipher, worker: Worker, code: str) -> None:
+    """An action that was proposed and declined, and an entry of the blocklist."""
+    voter = Voter(person_id=worker.person_id, side="customer", is_key=False, has_stepped_up=True)
+    who = (tx, cipher, worker.actor, worker.permissions)
+    await responding.contain(
+        *who, incident=f"{code}-1", kind="disable_account", target="kim", reason="canary-response", voter=voter
+    )
+    await deciding.decline(*who, incident=f"{code}-1", action="1", reason="canary-no: not Kim", voter=voter)
+    (action_id,) = await tx.values(UUID, "select id from wf.actions where tenant_id = $1", tx.tenant_id)
+    await block(tx, cipher, Entity("ip", "203.0.113.66"), ActionId(action_id))
 
 
 async def bring_agents(tx: TenantTx, cipher: TenantCipher, actor: Actor, feed: Feed) -> None:
@@ -325,6 +384,7 @@ async def test_afterwards_nothing_of_the_tenant_is_left_and_the_other_one_is_as_
     not_used_yet = {
         "wf.audit_heads",
         "wf.cards",
+        "wf.chat_channels",
         "wf.desk_requests",
         "wf.feed_hours",
         "wf.outbox_receipts",
@@ -339,6 +399,11 @@ async def test_afterwards_nothing_of_the_tenant_is_left_and_the_other_one_is_as_
         "wf.intake_marks",
         "wf.intake_waiting",
         "wf.intake_refusals",
+        "wf.pages",
+        "wf.page_steps",
+        "wf.sla_warnings",
+        "wf.watches",
+        "wf.exception_reminders",
     }
     assert {table for table, rows in before.rows.items() if not rows} <= not_used_yet
     assert len(before.files) == 3
@@ -447,7 +512,7 @@ async def test_every_binary_column_is_known_to_be_sealed_or_not(
         " and a.atttypid = 'bytea'::regtype"
     )
     hashes = ("_hash", "_index", "hash", "sha256", "signature", "event_key", "checksum")
-    plain = {("outbox", "payload"), ("intake_batches", "places"), ("feed_trust", "profile")}
+    plain = {("outbox", "payload"), ("intake_batches", "places"), ("feed_trust", "profile"), ("handovers", "digest")}
     unknown = {
         (table, column)
         for table, column in (tuple(row) for row in rows)

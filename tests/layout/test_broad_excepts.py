@@ -9,8 +9,10 @@ from tests.layout.sources import Source, expect_none, planted, product
 
 BROAD = ("Exception", "BaseException")
 EDGES = {
+    "bot/discord/interactions.py": "whoever presses a button gets a sentence, whatever happens",
     "platform/watchfloor/ops/cli.py": "a person gets a sentence, never a stack trace",
     "platform/watchfloor/ops/relay.py": "one consumer's failure leaves the others' messages alone",
+    "platform/watchfloor/ops/pager.py": "one step's trouble leaves the other pages alone",
     "platform/watchfloor/ops/pipeline.py": "what will pass is waited for, whatever it is",
     "platform/watchfloor/ops/pipeline_windows.py": "one tenant's windows hold up no other's",
     "reports/worker.py": "a crash is told to the parent without the report's text",

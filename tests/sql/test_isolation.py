@@ -95,6 +95,19 @@ async def a_row(superuser: "asyncpg.Connection[asyncpg.Record]", table: str, ten
     return cast("dict[str, object]", json.loads(text))
 
 
+async def unused_parent(
+    superuser: "asyncpg.Connection[asyncpg.Record]", key: asyncpg.Record, tenant: uuid.UUID
+) -> dict[str, object]:
+    """Another row of the tenant's that the key may point to and does not yet, so that the new row is like no other."""
+    column, parent_column = key["columns"][-1], key["parent_columns"][-1]
+    text = await superuser.fetchval(
+        f"select to_jsonb(p.{parent_column})::text from {key['parent']} p where p.tenant_id = $1 and not exists"
+        f" (select from {key['child']} c where c.tenant_id = $1 and c.{column} = p.{parent_column}) limit 1",
+        tenant,
+    )
+    return {} if text is None else {column: json.loads(text)}
+
+
 def insert(table: str) -> str:
     """An insert of one row that is given as JSON."""
     return f"insert into {table} select * from jsonb_populate_record(null::{table}, $1::text::jsonb)"
@@ -340,7 +353,8 @@ async def test_another_tenants_row_looks_like_none_through_every_foreign_key(
 ) -> None:
     mine, other = sampled[0], sampled[1]
     tried: list[str] = []
-    for key in await rolled_back.fetch(FOREIGN_KEYS):
+    keys = await rolled_back.fetch(FOREIGN_KEYS)
+    for key in keys:
         child, column, parent_column = key["child"], key["columns"][-1], key["parent_columns"][-1]
         role = await rolled_back.fetchval(
             "select r from unnest($2::text[]) r where has_table_privilege(r, $1, 'insert') limit 1",
@@ -358,11 +372,14 @@ async def test_another_tenants_row_looks_like_none_through_every_foreign_key(
             )
         }
         sample = await a_row(rolled_back, child, mine)
-        fresh = {
+        fresh: dict[str, object] = {
             name: changed(sample[name], kinds[name])
-            for name in ("id", "number", "first_seen", "batch_id", "host_index")
+            for name in ("id", "number", "first_seen", "batch_id", "host_index", "value_index")
             if name in sample
         }
+        for own in keys:
+            if own["child"] == child and own["columns"][-1] != column:
+                fresh |= await unused_parent(rolled_back, own, mine)
         real = (await a_row(rolled_back, key["parent"], other))[parent_column]
         answers: list[str] = []
         for target in (real, changed(real, kinds[column])):

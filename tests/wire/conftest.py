@@ -52,6 +52,12 @@ insert into auth.tenants (id, slug, code, name, kind, state)
 values ($1, $2, $3, $4, 'customer', 'active')
 """
 
+_INSERT_RECORD: Final = """
+insert into wf.tenants (tenant_id, code, name, language, time_zone, bundle, bundle_hash)
+values ($1, $2, $3, 'en', 'Europe/Berlin', '{}', sha256('x'))
+on conflict (tenant_id) do nothing
+"""
+
 
 @dataclass(frozen=True)
 class Customer:
@@ -111,6 +117,7 @@ class Site:
         await self.superuser.execute(
             _INSERT_TENANT, tenant_id, f"customer-{number}", f"CUST{number}", f"Customer {number}"
         )
+        await self.superuser.execute(_INSERT_RECORD, tenant_id, f"CUST{number}", f"Customer {number}")
         async with tenant_tx(self.app, tenant_id) as tx:
             return Customer(tenant_id, await self.keyring.create(tx))
 

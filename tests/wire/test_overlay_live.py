@@ -12,7 +12,12 @@ import pytest
 from tests.conftest import Eventually
 from tests.unit.overlay_cases import make_filter, make_rule
 from tests.wire.conftest import ACTOR, BACKLOG_BYTES, Customer, Site
+from watchfloor.access.roles import PERMISSIONS_OF, Role
 from watchfloor.alerts.overlay import commands
+from watchfloor.alerts.overlay.flow.shapes import Shape
+from watchfloor.audit.append import Actor
+from watchfloor.desk import exempting, tuning
+from watchfloor.desk.tuning import Asked, Author
 from watchfloor.detect.condition import AllOf, Condition, Listed, ListName, Not, OnField, Text
 from watchfloor.detect.engine import PlainEngine
 from watchfloor.feeds.batch import Packer, SentEvent
@@ -21,6 +26,7 @@ from watchfloor.feeds.intake.postgres import PostgresIntake
 from watchfloor.feeds.intake.queue import Sender
 from watchfloor.kernel.clock import SystemClock
 from watchfloor.kernel.db import tenant_tx
+from watchfloor.kernel.ids import PersonId, new_uuid, show
 from watchfloor.kernel.valkey import Wake
 from watchfloor.ops.pipeline import Pipeline
 
@@ -150,3 +156,43 @@ async def test_levels_and_lists_change_what_alerts_are_made_of(line: Line, event
 
     await eventually(is_hidden, within=5)
     assert await seen({"Rule 1": ["high", "low"], "Rule 2": ["high"]})
+
+
+async def test_an_exception_from_an_incident_holds_within_five_seconds_of_the_second_persons_word(
+    line: Line, eventually: Eventually
+) -> None:
+    acme = line.feeds["acme"][0]
+    await line.send("acme", host="ws-1")
+    ref = ""
+
+    async def is_known() -> bool:
+        nonlocal ref
+        found = await line.site.superuser.fetchval("select id from wf.incidents where tenant_id = $1", acme.id)
+        ref = "" if found is None else show("inc", found)
+        return bool(ref)
+
+    await eventually(is_known, within=5)
+    people = [PersonId(new_uuid()), PersonId(new_uuid())]
+    maker, second = (Actor(kind="person", id=show("per", one), role="lead", request_id="r") for one in people)
+    may = PERMISSIONS_OF[Role.LEAD]
+    async with tenant_tx(line.site.app, acme.id) as tx:
+        asked = Asked(mode="make", shape=Shape.ANY_HOST, reason=WHY)
+        author = Author(person_id=people[0], owner="kim@mssp.example")
+        await tuning.hide(tx, acme.cipher, maker, may, incident=ref, asked=asked, author=author)
+    await line.send("acme", host="ws-2")
+    await eventually(lambda: _fired(line, 2), within=5)
+    async with tenant_tx(line.site.app, acme.id) as tx:
+        await exempting.approve(tx, acme.cipher, second, may, incident=ref, which="", person_id=people[1])
+    await line.send("acme", host="ws-3")
+
+    async def is_hidden() -> bool:
+        return await line.hidden("acme") == 1
+
+    await eventually(is_hidden, within=5)
+    await line.send("nord", host="ws-3")
+    await eventually(lambda: _fired(line, 1, "nord"), within=5)
+    assert await _fired(line, 2)
+
+
+async def _fired(line: Line, times: int, name: str = "acme") -> bool:
+    return len((await line.alerts(name)).get("Rule 1", [])) == times

@@ -1,5 +1,6 @@
 """SQL of people, memberships, sessions and of who has looked, in the directory that only wf_auth reads."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, Literal, LiteralString
 from uuid import UUID
@@ -141,6 +142,16 @@ select s.person_id,
  where s.id_hash = $1
    and s.expires_at > now()
    and s.last_seen_at > now() - $2::interval
+"""
+
+SELECT_LIVING_SESSIONS: Final[LiteralString] = """
+select s.id_hash
+  from auth.sessions s
+  join auth.people p on p.id = s.person_id
+ where s.id_hash = any($1::bytea[])
+   and s.expires_at > now()
+   and s.last_seen_at > now() - $2::interval
+   and p.state = 'active'
 """
 
 TOUCH_SESSION: Final[LiteralString] = """
@@ -322,6 +333,11 @@ async def insert_session(
 async def select_session(tx: DirectoryTx, id_hash: bytes, *, idle: timedelta) -> SessionRow | None:
     """The session, if it was used within `idle` and has not ended."""
     return await tx.row(SessionRow, SELECT_SESSION, id_hash, idle)
+
+
+async def select_living_sessions(tx: DirectoryTx, id_hashes: Sequence[bytes], *, idle: timedelta) -> set[bytes]:
+    """Those of the sessions that have not ended."""
+    return set(await tx.values(bytes, SELECT_LIVING_SESSIONS, id_hashes, idle))
 
 
 async def touch_session(tx: DirectoryTx, id_hash: bytes) -> None:

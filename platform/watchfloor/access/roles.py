@@ -31,9 +31,16 @@ class Permission(StrEnum):
     INCIDENT_NOTE = "incident.note"
     INCIDENT_ACKNOWLEDGE = "incident.acknowledge"
     INCIDENT_ASSIGN = "incident.assign"
+    INCIDENT_WAIT = "incident.wait"
     INCIDENT_CONTAIN = "incident.contain"
     INCIDENT_RESOLVE = "incident.resolve"
     INCIDENT_VERDICT = "incident.verdict"
+    INCIDENT_MERGE = "incident.merge"
+    INCIDENT_RATE = "incident.rate"
+    RESPONSE_PROPOSE = "response.propose"
+    RESPONSE_APPROVE = "response.approve"
+    BLOCKLIST_READ = "blocklist.read"
+    INCIDENT_PAGE = "incident.page"
     ALERT_READ = "alert.read"
     RULE_READ = "rule.read"
     RULE_TUNE = "rule.tune"
@@ -50,6 +57,8 @@ class Permission(StrEnum):
     KEY_MANAGE = "key.manage"
     MEMBER_READ = "member.read"
     MEMBER_MANAGE = "member.manage"
+    ONCALL_READ = "oncall.read"
+    ONCALL_MANAGE = "oncall.manage"
     PLATFORM_TENANTS = "platform.tenants"
     PLATFORM_KEYS = "platform.keys"
     PLATFORM_METRICS = "platform.metrics"
@@ -77,9 +86,17 @@ _TAKE_PART: Final = _READ | {Permission.INCIDENT_NOTE, Permission.REPORT_REQUEST
 _WORK: Final = _TAKE_PART | {
     Permission.INCIDENT_ACKNOWLEDGE,
     Permission.INCIDENT_ASSIGN,
+    Permission.INCIDENT_WAIT,
     Permission.INCIDENT_CONTAIN,
     Permission.INCIDENT_RESOLVE,
     Permission.INCIDENT_VERDICT,
+    Permission.INCIDENT_MERGE,
+    Permission.INCIDENT_RATE,
+    Permission.INCIDENT_PAGE,
+    Permission.ONCALL_READ,
+    Permission.RESPONSE_PROPOSE,
+    Permission.RESPONSE_APPROVE,
+    Permission.BLOCKLIST_READ,
     Permission.OSQUERY_ASK,
     Permission.QUARANTINE_READ,
     Permission.MEMBER_READ,
@@ -89,15 +106,24 @@ _ADMINISTER: Final = _OVERSEE | {Permission.KEY_CREATE, Permission.KEY_MANAGE, P
 
 PERMISSIONS_OF: Final[dict[Role, frozenset[Permission]]] = {
     Role.VIEWER: _READ,
-    Role.APPROVER: _TAKE_PART,
+    Role.APPROVER: _TAKE_PART | {Permission.RESPONSE_APPROVE},
     Role.ADMIN: _TAKE_PART
     | _ADMINISTER
-    | {Permission.QUARANTINE_READ, Permission.QUARANTINE_MANAGE, Permission.FEED_MANAGE},
+    | {
+        Permission.QUARANTINE_READ,
+        Permission.QUARANTINE_MANAGE,
+        Permission.FEED_MANAGE,
+        Permission.RESPONSE_APPROVE,
+        Permission.BLOCKLIST_READ,
+    },
     Role.PRIVACY_OFFICER: _TAKE_PART | _OVERSEE | {Permission.QUARANTINE_READ},
     Role.ANALYST: _WORK,
-    Role.LEAD: _WORK | _ADMINISTER | {Permission.RULE_TUNE, Permission.FEED_MANAGE, Permission.QUARANTINE_MANAGE},
+    Role.LEAD: _WORK
+    | _ADMINISTER
+    | {Permission.ONCALL_MANAGE, Permission.RULE_TUNE, Permission.FEED_MANAGE, Permission.QUARANTINE_MANAGE},
     Role.CONTENT_ENGINEER: _READ
     | {
+        Permission.ONCALL_READ,
         Permission.INCIDENT_NOTE,
         Permission.KEY_CREATE,
         Permission.QUARANTINE_READ,
@@ -105,7 +131,13 @@ PERMISSIONS_OF: Final[dict[Role, frozenset[Permission]]] = {
         Permission.RULE_TUNE,
     },
     Role.PLATFORM_ADMIN: _ADMINISTER
-    | {Permission.PLATFORM_TENANTS, Permission.PLATFORM_KEYS, Permission.PLATFORM_METRICS},
+    | {
+        Permission.ONCALL_READ,
+        Permission.ONCALL_MANAGE,
+        Permission.PLATFORM_TENANTS,
+        Permission.PLATFORM_KEYS,
+        Permission.PLATFORM_METRICS,
+    },
 }
 """The policy."""
 

@@ -8,6 +8,7 @@ shown again to the session's own pages, tells nothing about the id, and is worth
 
 import base64
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
@@ -16,6 +17,7 @@ import msgspec
 from watchfloor.access import queries
 from watchfloor.access.people import principal_of
 from watchfloor.access.principal import Principal
+from watchfloor.access.step_up import forget_login, forget_login_of_session, note_login
 from watchfloor.kernel.crypto import equal, fingerprint, sign
 from watchfloor.kernel.db import DirectoryTx, Tx
 from watchfloor.kernel.errors import NotFound, Unauthenticated
@@ -73,11 +75,12 @@ async def open_session(
         user_agent=_printable(user_agent)[:_USER_AGENT_LENGTH],
         lifetime=ABSOLUTE,
     )
+    await note_login(tx, person_id, authenticated_by=authenticated_by)
     return OpenedSession(id=session_id, csrf=csrf, created_at=span.created_at, expires_at=span.expires_at)
 
 
-async def resume_session(tx: DirectoryTx, session_id: Secret) -> tuple[Principal, Session]:
-    """Whose session this is, with memberships read now.
+async def resume_session(tx: DirectoryTx, session_id: Secret, *, keeps_alive: bool = True) -> tuple[Principal, Session]:
+    """Whose session this is, with memberships read now. A request that no person made does not keep it alive.
 
     Raises Unauthenticated for an id that is not ours, has ended, or belongs to a person who was disabled.
     """
@@ -89,7 +92,7 @@ async def resume_session(tx: DirectoryTx, session_id: Secret) -> tuple[Principal
         principal = await principal_of(tx, PersonId(row.person_id))
     except NotFound:
         raise Unauthenticated("The session has ended.", remedy="Sign in again.") from None
-    if row.is_stale:
+    if row.is_stale and keeps_alive:
         await queries.touch_session(tx, id_hash)
     return principal, Session(
         id=session_id,
@@ -100,13 +103,23 @@ async def resume_session(tx: DirectoryTx, session_id: Secret) -> tuple[Principal
     )
 
 
+async def living_sessions(tx: DirectoryTx, session_ids: Sequence[Secret]) -> list[bool]:
+    """Whether each of the sessions is still one, without keeping any alive. For what stays open while time passes."""
+    hashes = [fingerprint(session_id.reveal()) for session_id in session_ids]
+    living = await queries.select_living_sessions(tx, hashes, idle=IDLE)
+    return [id_hash in living for id_hash in hashes]
+
+
 async def close_session(tx: DirectoryTx, session_id: Secret) -> None:
-    """Ends a session at once. Ending what is no session does nothing."""
-    await queries.delete_session(tx, fingerprint(session_id.reveal()))
+    """Ends a session at once, and the login by hand that it began with. Ending what is no session does nothing."""
+    id_hash = fingerprint(session_id.reveal())
+    await forget_login_of_session(tx, id_hash)
+    await queries.delete_session(tx, id_hash)
 
 
 async def close_all_sessions(tx: Tx, person_id: PersonId) -> int:
     """Logs a person out everywhere, at once, and says of how many sessions."""
+    await forget_login(tx, person_id)
     return await queries.delete_sessions_of_person(tx, person_id)
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from watchfloor.detect.rule import LEVELS, Level, Rule
 from watchfloor.kernel.ids import AlertId, IncidentId
-from watchfloor.normalise.event import Entity, TimeQuality
+from watchfloor.normalise.event import Entity, EntityKind, TimeQuality
 
 Severity = Level
 """How bad: a rule's level, an alert's and an incident's severity are one scale."""
@@ -36,6 +36,10 @@ class AlertChange(msgspec.Struct, frozen=True, kw_only=True):
 
     `added` counts the events that are new to it, always one or more. `entities` are those of the added events, the
     most significant first. `incident_id` is the incident that the alert belonged to before, if any.
+
+    `is_standing` marks the alert of a throttled rule; `also` are entities that
+    such an alert names but that tie it to nothing. `newcomer` is the kind of whom the alert is about, if the rule had
+    not concerned that one in the last day.
     """
 
     alert_id: AlertId
@@ -46,6 +50,9 @@ class AlertChange(msgspec.Struct, frozen=True, kw_only=True):
     first_seen: datetime
     last_seen: datetime
     incident_id: IncidentId | None
+    is_standing: bool = False
+    also: tuple[Entity, ...] = ()
+    newcomer: EntityKind | None = None
 
 
 class RuleFacts(msgspec.Struct, frozen=True, kw_only=True):

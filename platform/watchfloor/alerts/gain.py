@@ -14,7 +14,7 @@ from watchfloor.alerts.alert import MAX_ENTITIES, AlertChange
 from watchfloor.alerts.dedup import Hit, Placement
 from watchfloor.detect.rule import Rule
 from watchfloor.kernel.ids import AlertId, IncidentId, new_uuid
-from watchfloor.normalise.event import Entity, Event
+from watchfloor.normalise.event import Entity, EntityKind, Event
 
 _MANY_KEYS: Final = 10
 """What fewer keys have in common may be chance."""
@@ -38,6 +38,7 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
 class Gain:
     """What one alert gains. `row` is the alert as it was, None for a new one.
 
+    `newcomer` is the kind of whom a new alert is about, if the rule had not concerned that one lately.
     `held_keys` is None for an ordinary alert. For the standing alert of a throttled rule it is how many dedup keys
     are new to it.
     """
@@ -49,6 +50,7 @@ class Gain:
         self.placement = placement
         self.row = row
         self.held_keys = held_keys
+        self.newcomer: EntityKind | None = None
         self.alert_id = AlertId(new_uuid()) if row is None else AlertId(row.id)
 
     @property
@@ -64,15 +66,20 @@ class Gain:
     def change(self, events: Sequence[Event]) -> AlertChange:
         """The gain as those behind see it."""
         incident_id = None if self.row is None else self.row.incident_id
+        entities = self.entities(events)
+        ties = entities if self.held_keys is None else self._shared(events)
         return AlertChange(
             alert_id=self.alert_id,
             is_new=self.is_new,
             added=len(self.placement.hits),
             rule=self.group.rule,
-            entities=tuple(self.entities(events) if self.held_keys is None else self._shared(events)),
+            entities=tuple(ties),
             first_seen=self.placement.first_seen,
             last_seen=self.placement.last_seen,
             incident_id=None if incident_id is None else IncidentId(incident_id),
+            is_standing=self.held_keys is not None,
+            also=() if self.held_keys is None else tuple(entities),
+            newcomer=self.newcomer,
         )
 
     def _shared(self, events: Sequence[Event]) -> list[Entity]:

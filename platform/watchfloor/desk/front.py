@@ -5,6 +5,7 @@ verb's act decide (R7, O5). What another tenant has and what does not exist are 
 with a request id is carried out once, however often it is delivered. It draws nothing and holds no rules.
 """
 
+from datetime import datetime
 from typing import Final, Protocol
 
 import msgspec
@@ -16,6 +17,7 @@ from watchfloor.desk import queries, reading
 from watchfloor.desk.display.listing import QueueLine
 from watchfloor.desk.people import addresses_of_colleagues, names_in
 from watchfloor.desk.reply import Reply
+from watchfloor.desk.suggest import MOST, MOST_TENANTS, Suggestion, may_become, suggest_incidents
 from watchfloor.desk.table import TABLE
 from watchfloor.desk.verb import Act, Intent, Place, Verb
 from watchfloor.incidents.incident import NO_SUCH_INCIDENT
@@ -51,8 +53,15 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_queue(self) -> bool:
-        """Whether a queue was asked for, be it empty."""
-        return self.verb is not None and self.verb.name == "queue"
+        """Whether incidents were asked for, be there none."""
+        return self.verb is not None and self.verb.name in ("queue", "search")
+
+
+class _Visitor(msgspec.Struct, frozen=True):
+    """Who stands at the desk."""
+
+    principal: Principal
+    session_began: datetime | None
 
 
 class Front:
@@ -81,17 +90,28 @@ class Front:
         """
         return await self.perform_as(await self.principal(login), intent)
 
-    async def perform_as(self, principal: Principal, intent: Intent, *, tenant_id: TenantId | None = None) -> Answer:
-        """Does what somebody asks who was read from the directory just now; in `tenant_id`, if the surface names it."""
+    async def perform_as(
+        self,
+        principal: Principal,
+        intent: Intent,
+        *,
+        tenant_id: TenantId | None = None,
+        session_began: datetime | None = None,
+    ) -> Answer:
+        """Does what somebody asks who was read from the directory just now; in `tenant_id`, if the surface names it.
+
+        A surface with sessions says when this one began: an old one does not profit from a login elsewhere.
+        """
         verb = _checked(intent)
+        visitor = _Visitor(principal, session_began)
         if verb.reach == "tenants":
-            reply = await self._everywhere(principal, verb, intent)
+            reply = await self._everywhere(visitor, verb, intent)
         else:
             if verb.reach == "operator":
                 tenant_id = principal.operator_tenant()
             elif tenant_id is None:
                 tenant_id = membership_of(principal, intent.incident).tenant_id
-            reply = await self._at_the_desk(principal, tenant_id, verb, intent)
+            reply = await self._at_the_desk(visitor, tenant_id, verb, intent)
             for topic in (*reply.hints, *((INCIDENT_CHANGED,) if reply.changed else ())):
                 await self._wake.hint(topic, tenant_id)
         return Answer(reply=reply, verb=verb, names=await names_in(reply, self.directory))
@@ -107,22 +127,35 @@ class Front:
             own = [membership.tenant_id for membership in customers(await login.principal(tx))]
             return await addresses_of_colleagues(tx, own)
 
-    async def _everywhere(self, principal: Principal, verb: Verb, intent: Intent) -> Reply:
+    async def suggest(self, login: Login, text: str) -> list[Suggestion]:
+        """The incidents of the person's own customers that a reference begun so may become, to complete from."""
+        found: list[Suggestion] = []
+        own = [one for one in customers(await self.principal(login)) if may_become(text, one.tenant_code)]
+        for membership in own[:MOST_TENANTS]:
+            if len(found) >= MOST:
+                break
+            async with tenant_tx(self.records, membership.tenant_id) as tx:
+                left = MOST - len(found)
+                found += await suggest_incidents(tx, code=membership.tenant_code, text=text, limit=left)
+        return found
+
+    async def _everywhere(self, visitor: _Visitor, verb: Verb, intent: Intent) -> Reply:
         """Runs the act in each of the person's customers and puts the replies together."""
         replies = [
-            await self._at_the_desk(principal, membership.tenant_id, verb, intent)
-            for membership in customers(principal)
+            await self._at_the_desk(visitor, membership.tenant_id, verb, intent)
+            for membership in customers(visitor.principal)
         ]
         together = Reply(
             text=" ".join(dict.fromkeys(reply.text for reply in replies)),
             ok=all(reply.ok for reply in replies),
-            queue=tuple(sorted((line for reply in replies for line in reply.queue), key=urgency)),
-            rows=tuple(row for reply in replies for row in reply.rows),
+            queue=tuple(sorted((line for reply in replies for line in reply.queue), key=urgency)[: verb.most]),
+            rows=tuple(row for reply in replies for row in reply.rows)[: verb.most],
         )
         return together if verb.summary is None else msgspec.structs.replace(together, text=verb.summary(together))
 
-    async def _at_the_desk(self, principal: Principal, tenant_id: TenantId, verb: Verb, intent: Intent) -> Reply:
+    async def _at_the_desk(self, visitor: _Visitor, tenant_id: TenantId, verb: Verb, intent: Intent) -> Reply:
         """Runs one act in one transaction of the tenant."""
+        principal = visitor.principal
         request_id = intent.request_id or f"{self._surface}_{new_uuid().hex}"
         actor = principal.actor(tenant_id, request_id=request_id, permission=verb.permission)
         async with tenant_tx(self.records, tenant_id) as tx:
@@ -133,6 +166,7 @@ class Front:
                 actor=actor,
                 may=principal.permissions_in(tenant_id),
                 directory=self.directory,
+                session_began=visitor.session_began,
             )
             act: Act = verb.act
             if verb.changes and intent.request_id and not await queries.insert_request(tx, intent.request_id):
@@ -159,9 +193,12 @@ def membership_of(principal: Principal, reference: str) -> Membership:
     raise NotFound(NO_SUCH_INCIDENT)
 
 
-def urgency(line: QueueLine) -> tuple[int, bool, float, str]:
-    """The order of the queue: the most severe first, what nobody has acknowledged before the rest, the oldest first."""
-    return -rank(line.severity), line.state != "new", line.opened_at.timestamp(), line.ref
+def urgency(line: QueueLine) -> tuple[int, bool, int, float, str]:
+    """The order of the queue: the most severe first, what nobody has acknowledged before the rest, then by score.
+
+    Of two alike the older one comes first.
+    """
+    return -rank(line.severity), line.state != "new", -line.score, line.opened_at.timestamp(), line.ref
 
 
 def _checked(intent: Intent) -> Verb:

@@ -12,6 +12,7 @@ once it has.
 
 from collections.abc import Set as AbstractSet
 from typing import Final
+from uuid import UUID
 
 import msgspec
 
@@ -21,6 +22,7 @@ from watchfloor.desk.display.face import card_of
 from watchfloor.desk.reply import Reply
 from watchfloor.incidents import queries, timeline
 from watchfloor.incidents.incident import NO_SUCH_INCIDENT, Incident, Reference, read_reference
+from watchfloor.incidents.regrouping.whole import require_whole
 from watchfloor.incidents.timeline import Kind
 from watchfloor.kernel import ids
 from watchfloor.kernel.crypto import TenantCipher
@@ -30,6 +32,22 @@ from watchfloor.kernel.ids import IncidentId
 from watchfloor.kernel.outbox import INCIDENT_CHANGED, publish
 
 LONGEST_TEXT: Final = 4_000
+
+UNMOVING: Final[frozenset[Kind]] = frozenset(
+    {
+        "note",
+        "report_requested",
+        "paged",
+        "page_taken",
+        "escalated",
+        "exception_asked",
+        "exception_made",
+        "exception_declined",
+        "message",
+        "weighed",
+    }
+)
+"""What is recorded of an incident without another change of its row, so that its revision must grow by itself."""
 
 
 class Hands:
@@ -64,21 +82,35 @@ class Hands:
         return found
 
     async def lock(self, incident: str) -> Incident:
-        """The incident, locked until the transaction ends. Raises NotFound."""
+        """The incident, locked until the transaction ends.
+
+        Raises NotFound, and Conflict for one that is part of another: work goes on there.
+        """
         found = await queries.lock_incidents(self.tx, [await self._locate(incident)])
         if not found:
             raise NotFound(NO_SUCH_INCIDENT)
+        await require_whole(self.tx, found[0])
         return found[0]
 
-    async def done(self, text: str, before: Incident, *, action: str, kind: Kind, facts: dict[str, str]) -> Reply:
-        """Records what was written and answers; a request that was recorded before changes nothing again."""
-        entry_id = timeline.entry_id_of(self.actor, before.id, kind) if kind == "note" else None
+    async def done(
+        self,
+        text: str,
+        before: Incident,
+        *,
+        action: str,
+        kind: Kind,
+        facts: dict[str, str],
+        entry_id: UUID | None = None,
+    ) -> Reply:
+        """Records what was written and answers; what was recorded before, under its id, changes nothing again."""
+        if kind == "note":
+            entry_id = timeline.entry_id_of(self.actor, before.id, kind)
         digest = await timeline.add(
             self.tx, self.cipher, self.actor, before.id, kind=kind, facts=facts, entry_id=entry_id
         )
         if digest is None:
             return await self.reply("This was noted on {ref} already.", before)
-        if kind in ("note", "report_requested"):
+        if kind in UNMOVING:
             await queries.update_revision(self.tx, before.id)
         after = await queries.select_incident(self.tx, before.id) or before
         await append(

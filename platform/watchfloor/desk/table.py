@@ -5,7 +5,23 @@ A module of commands ends with its `VERBS`; named here, they are on every surfac
 
 from typing import Final
 
-from watchfloor.desk import moves, reading, work
+from watchfloor.desk import (
+    calls,
+    deciding,
+    exempting,
+    handover,
+    merging,
+    moves,
+    oncall,
+    reading,
+    responding,
+    searching,
+    severity,
+    summarising,
+    tuning,
+    waiting,
+    work,
+)
 from watchfloor.desk.verb import Verb
 from watchfloor.incidents.lifecycle import Action
 
@@ -13,6 +29,18 @@ _ALL: Final[tuple[Verb, ...]] = (
     *reading.VERBS,
     *moves.VERBS,
     *work.VERBS,
+    *merging.VERBS,
+    *severity.VERBS,
+    *waiting.VERBS,
+    *responding.VERBS,
+    *deciding.VERBS,
+    *calls.VERBS,
+    *oncall.VERBS,
+    *handover.VERBS,
+    *tuning.VERBS,
+    *exempting.VERBS,
+    *searching.VERBS,
+    *summarising.VERBS,
 )
 
 TABLE: Final[dict[str, Verb]] = {verb.name: verb for verb in _ALL}

@@ -5,6 +5,7 @@ verbs and nothing else of the desk, so that what one surface can do, all can.
 """
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -63,7 +64,10 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """Where an intent is carried out, and for whom. `directory` answers who people are."""
+    """Where an intent is carried out, and for whom. `directory` answers who people are.
+
+    `session_began` is when the session began in which the person acts, where the surface has sessions.
+    """
 
     tx: TenantTx
     cipher: TenantCipher
@@ -71,6 +75,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     actor: Actor
     may: frozenset[Permission]
     directory: Database
+    session_began: datetime | None = None
 
     async def note_visit(self, *, object_kind: str, object_id: str) -> None:
         """Notes in the tenant's access log that the MSSP's people looked (R7, A1)."""
@@ -86,7 +91,8 @@ class Verb(msgspec.Struct, frozen=True, kw_only=True):
 
     `does` completes "This verb lets you ..." in a few words. `permission` decides under which role the actor stands
     in the audit log; the act itself checks it. `action` is the offer on cards that leads here. `changes` is False for
-    what only reads. `summary` says in a sentence what the replies of several customers come to, put together.
+    what only reads. `summary` says in a sentence what the replies of several customers come to, put together; `most` is
+    how many incidents and rows are shown of them all.
     """
 
     name: str
@@ -98,3 +104,4 @@ class Verb(msgspec.Struct, frozen=True, kw_only=True):
     action: Action | None = None
     changes: bool = True
     summary: Callable[[Reply], str] | None = None
+    most: int | None = None

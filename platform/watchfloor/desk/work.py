@@ -12,10 +12,12 @@ from watchfloor.desk.given import read_choice
 from watchfloor.desk.hands import LONGEST_TEXT, Hands, readable
 from watchfloor.desk.people import find_colleague
 from watchfloor.desk.reply import Colleague, Reply
+from watchfloor.desk.tuning import offer_after
 from watchfloor.desk.verb import Choice, Field, Intent, Place, Verb
 from watchfloor.incidents import queries
 from watchfloor.incidents.incident import VERDICTS, VerdictKind
 from watchfloor.incidents.lifecycle import ASSIGN_STATES, VERDICT_STATES, Action, require_state
+from watchfloor.incidents.scoring.keeping import take_verdict
 from watchfloor.incidents.sealing import open_reason, seal_reason
 from watchfloor.kernel import ids
 from watchfloor.kernel.crypto import TenantCipher
@@ -75,8 +77,11 @@ async def verdict(
         return await desk.reply("{ref} has this verdict already.", before)
     require_state(before.state, VERDICT_STATES, doing="given a verdict")
     await queries.update_verdict(tx, before.id, verdict=verdict, reason=seal_reason(cipher, before.id, reason))
+    await take_verdict(tx, before.id)
     facts = {"verdict": verdict, "text": reason}
-    return await desk.done("{ref} has its verdict.", before, action="verdict", kind="verdict", facts=facts)
+    reply = await desk.done("{ref} has its verdict.", before, action="verdict", kind="verdict", facts=facts)
+    ref = reply.card.ref if reply.card is not None else incident
+    return msgspec.structs.replace(reply, offers=offer_after(verdict, ref=ref, reason=reason, permissions=permissions))
 
 
 async def note(

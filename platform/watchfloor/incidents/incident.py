@@ -26,7 +26,11 @@ _REFERENCE: Final = re.compile(r"([A-Za-z][A-Za-z0-9]{1,7})-([1-9][0-9]{0,17})")
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
-    """An incident as it stands. A stage that was not reached has no time. `revision` grows with every change."""
+    """An incident as it stands. A stage that was not reached has no time. `revision` grows with every change.
+
+    `rated_from` is the severity of its worst alert when a person set the severity, None where nobody did.
+    `merged_into` is the incident of which this one became a part; it is closed then, and has no alerts of its own.
+    """
 
     id: IncidentId
     number: int
@@ -45,6 +49,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     closed_at: datetime | None
     revision: int
     updated_at: datetime
+    rated_from: Severity | None = None
+    merged_into: IncidentId | None = None
 
 
 class Reference(msgspec.Struct, frozen=True):

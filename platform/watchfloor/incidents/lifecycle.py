@@ -33,6 +33,13 @@ class Action(StrEnum):
     REOPEN = "reopen"
     NOTE = "note"
     REPORT = "report"
+    ASK = "ask"
+    ANSWERED = "answered"
+    SNOOZE = "snooze"
+    UNSNOOZE = "unsnooze"
+    PROPOSE = "propose"
+    APPROVE = "approve"
+    DECLINE = "decline"
 
 
 TRANSITIONS: Final[dict[Move, dict[State, State]]] = {
@@ -58,6 +65,16 @@ VERDICT_STATES: Final[tuple[State, ...]] = ("acknowledged", "contained", "resolv
 
 ASSIGN_STATES: Final[tuple[State, ...]] = ("new", "acknowledged", "contained", "resolved")
 """Where somebody can be put in charge."""
+
+PROPOSE_STATES: Final[tuple[State, ...]] = ("acknowledged", "contained")
+"""Where an action against what the incident names can be proposed."""
+
+UNDO_STATES: Final[tuple[State, ...]] = ("acknowledged", "contained", "resolved")
+"""Where an action can be taken back."""
+
+WAIT_STATES: Final[tuple[State, ...]] = ("acknowledged", "contained")
+"""Where an incident can wait on the customer or be laid aside: somebody looks, and the work is not done. Both lie over
+the state and end with it."""
 
 _DONE: Final[dict[Move, str]] = {
     Move.ACKNOWLEDGE: "acknowledged",
@@ -89,7 +106,9 @@ def require_state(state: State, allowed: tuple[State, ...], *, doing: str) -> No
         raise Conflict(f"An incident that is {state} cannot be {doing}.", remedy=_advice(state, doing))
 
 
-def actions(state: State, *, verdict: VerdictKind | None) -> tuple[Action, ...]:
+def actions(
+    state: State, *, verdict: VerdictKind | None, is_waiting: bool = False, is_snoozed: bool = False
+) -> tuple[Action, ...]:
     """What can be done with an incident now, the next step first."""
     offered: list[Action] = [
         Action(move)
@@ -100,6 +119,14 @@ def actions(state: State, *, verdict: VerdictKind | None) -> tuple[Action, ...]:
         offered.insert(0 if verdict is None else len(offered), Action.VERDICT)
     if state in ASSIGN_STATES:
         offered.append(Action.ASSIGN)
+    if state in WAIT_STATES:
+        if is_waiting:
+            offered.insert(0, Action.ANSWERED)
+        else:
+            offered.append(Action.ASK)
+        offered.append(Action.UNSNOOZE if is_snoozed else Action.SNOOZE)
+    if state in PROPOSE_STATES:
+        offered.append(Action.PROPOSE)
     if state in TRANSITIONS[Move.REOPEN]:
         offered.append(Action.REOPEN)
     return (*offered, Action.NOTE, Action.REPORT)

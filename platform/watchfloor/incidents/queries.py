@@ -27,7 +27,9 @@ select id,
        resolved_at,
        closed_at,
        revision,
-       updated_at
+       updated_at,
+       rated_from,
+       merged_into
   from wf.incidents
  where tenant_id = $1
    and id = $2
@@ -60,7 +62,9 @@ select id,
        resolved_at,
        closed_at,
        revision,
-       updated_at
+       updated_at,
+       rated_from,
+       merged_into
   from wf.incidents
  where tenant_id = $1
    and id = any($2::uuid[])
@@ -110,8 +114,12 @@ update wf.incidents
 """
 
 INSERT_TIMELINE: Final[LiteralString] = """
-insert into wf.incident_timeline (tenant_id, id, incident_id, kind, actor_kind, actor_id, body)
-values ($1, $2, $3, $4, $5, $6, $7)
+insert into wf.incident_timeline (tenant_id, id, incident_id, kind, actor_kind, actor_id, body, at)
+values ($1, $2, $3, $4, $5, $6, $7, greatest(now(), (
+  select max(at) + interval '1 microsecond'
+    from wf.incident_timeline
+   where tenant_id = $1
+     and incident_id = $3)))
 on conflict (tenant_id, id) do nothing
 """
 
@@ -136,6 +144,13 @@ select language
  where tenant_id = $1
 """
 
+SELECT_CALLING: Final[LiteralString] = """
+select code,
+       (bundle -> 'sla')::text as sla
+  from wf.tenants
+ where tenant_id = $1
+"""
+
 SELECT_QUEUED_REPORT: Final[LiteralString] = """
 select id
   from wf.reports
@@ -154,8 +169,18 @@ values ($1, $2, 'incident', $3, $4, 'queued', $5)
 """
 
 
+class CallingRow(msgspec.Struct, frozen=True, kw_only=True):
+    """The tenant's code, and the JSON of its bundle's SLA."""
+
+    code: str
+    sla: str | None
+
+
 class NewEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of `wf.incident_timeline`. The order is that of INSERT_TIMELINE."""
+    """A row of `wf.incident_timeline`. The order is that of INSERT_TIMELINE.
+
+    An entry stands behind all that were written before it, also by a transaction that began later.
+    """
 
     id: UUID
     incident_id: UUID
@@ -224,6 +249,11 @@ async def select_timeline(tx: TenantTx, incident_id: UUID, *, limit: int) -> lis
 async def select_language(tx: TenantTx) -> str:
     """The language in which the tenant is written to."""
     return await tx.value(str, SELECT_LANGUAGE, tx.tenant_id) or "en"
+
+
+async def select_calling(tx: TenantTx) -> CallingRow | None:
+    """What a page about the tenant's incidents must know."""
+    return await tx.row(CallingRow, SELECT_CALLING, tx.tenant_id)
 
 
 async def select_queued_report(tx: TenantTx, incident_id: UUID, *, language: str) -> UUID | None:

@@ -1,7 +1,9 @@
-"""Where an incident's sealed values stand: entities and the verdict's reason (S1)."""
+"""Where an incident's sealed values stand: entities, the verdict's reason, what timeline entries say (S1)."""
 
 from typing import Final, cast
 from uuid import UUID
+
+import msgspec
 
 from watchfloor.incidents.incident import Incident
 from watchfloor.kernel.crypto import TenantCipher
@@ -10,6 +12,7 @@ from watchfloor.normalise.event import Entity, EntityKind
 
 _ENTITIES: Final = "wf.incident_entities"
 _INCIDENTS: Final = "wf.incidents"
+_TIMELINE: Final = "wf.incident_timeline"
 
 
 def seal_entity(cipher: TenantCipher, incident_id: UUID, entity: Entity, index: bytes) -> bytes:
@@ -34,6 +37,17 @@ def open_reason(cipher: TenantCipher, incident: Incident) -> str | None:
     if incident.verdict_reason is None:
         return None
     return cipher.open_(incident.verdict_reason, table=_INCIDENTS, column="verdict_reason", row=incident.id).decode()
+
+
+def seal_facts(cipher: TenantCipher, entry_id: UUID, facts: dict[str, str]) -> bytes:
+    """What a timeline entry says, sealed at its place."""
+    return cipher.seal(msgspec.json.encode(facts, order="sorted"), table=_TIMELINE, column="body", row=entry_id)
+
+
+def open_facts(cipher: TenantCipher, entry_id: UUID, sealed: bytes) -> dict[str, str]:
+    """What a timeline entry says. Raises Unopenable when it is damaged or stands elsewhere."""
+    opened = cipher.open_(sealed, table=_TIMELINE, column="body", row=entry_id)
+    return msgspec.json.decode(opened, type=dict[str, str])
 
 
 def _entity_row(incident_id: UUID, kind: str, index: bytes) -> str:

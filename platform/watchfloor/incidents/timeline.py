@@ -1,18 +1,21 @@
 """The timeline of an incident: everything that happened to it, in order, sealed.
 
-Owns the kinds of entries and their sealing. An entry's digest goes into the audit chain with the entry that the
+Owns the kinds of entries. An entry's digest goes into the audit chain with the entry that the
 desk appends beside it, so that a timeline cannot be rewritten unseen. Entries are added, never changed.
 """
 
 import hashlib
 from datetime import datetime
-from typing import Final, Literal, cast
+from typing import Literal, cast
 from uuid import UUID
 
 import msgspec
 
 from watchfloor.audit.append import Actor, ActorKind
 from watchfloor.incidents import queries
+from watchfloor.incidents.sealing import open_facts, seal_facts
+from watchfloor.incidents.sla.keeping import refresh
+from watchfloor.incidents.sla.log import STEPS
 from watchfloor.kernel.crypto import TenantCipher, bind
 from watchfloor.kernel.db import TenantTx
 from watchfloor.kernel.ids import IncidentId, new_uuid
@@ -30,16 +33,43 @@ Kind = Literal[
     "reopened",
     "note",
     "report_requested",
+    "asked",
+    "answered",
+    "snoozed",
+    "unsnoozed",
+    "approval_requested",
+    "approved",
+    "declined",
+    "action",
+    "paged",
+    "page_taken",
+    "escalated",
+    "exception_asked",
+    "exception_made",
+    "exception_declined",
+    "exception_ending",
+    "message",
+    "merged",
+    "absorbed",
+    "unmerged",
+    "split",
+    "storm",
+    "weighed",
 ]
-
-_TABLE: Final = "wf.incident_timeline"
 
 
 class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that happened. `facts` depend on the kind.
 
-    opened, alert: `alert` (id), `rule` (title), `severity`; severity_changed: `before`, `after`; assigned: `person`
-    (id); verdict: `verdict`, `text`; note: `text`; report_requested: `report` (id). All of it is untrusted.
+    opened, alert: `alert` (id), `rule` (title), `severity`; an opening also `earlier`, `from` (references of incidents)
+    or `newcomer` (kind of entity); severity_changed: `before`, `after`, `text` of a person; assigned: `person` (id);
+    verdict: `verdict`, `text`; note: `text`; report_requested: `report` (id); asked, answered, escalated: `text`;
+    paged: `person` (id) or `layer`, and `text`; snoozed: `until` (ISO 8601) and `text`; approval_requested, approved,
+    declined: `number`, `action`, `target`, `text`; action: these and `result`; exception_asked, exception_made,
+    exception_declined, exception_ending: `exception` or `request` (id), `text` (title, reason), `until` (ISO 8601) but
+    where declined; message: `text`, `author`, `written_at`; merged, split: `into` (reference), `alerts` (how many);
+    absorbed: `from`, `alerts`; unmerged: either; storm: `rule`, `alerts`; weighed: `value`, `kind`, `weight`.
+    All of it is untrusted.
     """
 
     id: UUID
@@ -60,12 +90,14 @@ async def add(
     facts: dict[str, str],
     entry_id: UUID | None = None,
 ) -> str | None:
-    """Adds an entry and returns its digest for the audit chain.
+    """Adds an entry and returns its digest for the audit chain. What moves a clock, moves it here, in one with it.
+
+    The caller holds the incident's lock: an entry's time is the database's, and later than any that stands there.
 
     With an `entry_id` of the caller's, an entry that stands already is not added again: None.
     """
     entry_id = entry_id or new_uuid()
-    sealed = cipher.seal(msgspec.json.encode(facts, order="sorted"), table=_TABLE, column="body", row=entry_id)
+    sealed = seal_facts(cipher, entry_id, facts)
     entry = queries.NewEntry(
         id=entry_id,
         incident_id=incident_id,
@@ -74,7 +106,11 @@ async def add(
         actor_id=actor.id,
         body=sealed,
     )
-    return hashlib.sha256(sealed).hexdigest() if await queries.insert_entry(tx, entry) else None
+    if not await queries.insert_entry(tx, entry):
+        return None
+    if kind in STEPS:
+        await refresh(tx, cipher, incident_id)
+    return hashlib.sha256(sealed).hexdigest()
 
 
 async def read(tx: TenantTx, cipher: TenantCipher, incident_id: IncidentId, *, limit: int) -> list[TimelineEntry]:
@@ -87,9 +123,7 @@ async def read(tx: TenantTx, cipher: TenantCipher, incident_id: IncidentId, *, l
             kind=cast("Kind", row.kind),
             actor_kind=cast("ActorKind", row.actor_kind),
             actor_id=row.actor_id,
-            facts=msgspec.json.decode(
-                cipher.open_(row.body, table=_TABLE, column="body", row=row.id), type=dict[str, str]
-            ),
+            facts=open_facts(cipher, row.id, row.body),
         )
         for row in reversed(rows)
     ]

@@ -24,7 +24,18 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 IntakeKind = Literal["postgres", "nats"]
 
 _BARE: Final = {"database_url": "DATABASE_URL", "valkey_url": "VALKEY_URL"}
-_SECRETS: Final = frozenset({"database_url", "valkey_url", "nats_url", "nats_system_url"})
+_SECRETS: Final = frozenset(
+    {
+        "database_url",
+        "valkey_url",
+        "nats_url",
+        "nats_system_url",
+        "smtp_url",
+        "page_webhook_url",
+        "page_webhook_secret",
+        "discord_token",
+    }
+)
 _PREFIX: Final = "WATCHFLOOR_"
 
 METRICS_DIRECTORY: Final = "PROMETHEUS_MULTIPROC_DIR"
@@ -74,6 +85,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     nats_url: Secret | None = None
     nats_system_url: Secret | None = None
     nats_replicas: Annotated[int, msgspec.Meta(ge=1, le=5)] = 3
+    discord_token: Secret | None = None
+    discord_guild_ids: str = ""
+    discord_api_url: str | None = None
+    discord_gateway_url: str | None = None
+    smtp_url: Secret | None = None
+    smtp_from: str | None = None
+    page_webhook_url: Secret | None = None
+    page_webhook_secret: Secret | None = None
+    page_in_chat: bool = False
 
     @property
     def secrets_dir(self) -> Path:

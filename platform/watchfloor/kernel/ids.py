@@ -25,10 +25,12 @@ AlarmId = NewType("AlarmId", UUID)
 NodeId = NewType("NodeId", UUID)
 QuestionId = NewType("QuestionId", UUID)
 CarveId = NewType("CarveId", UUID)
+ActionId = NewType("ActionId", UUID)
+PageId = NewType("PageId", UUID)
 
 Prefix = Literal[
     "ten", "per", "feed", "bat", "evt", "alr", "inc", "rpt", "key", "ses", "mem", "qua", "out", "seg", "exc", "fal",
-    "nod", "qst", "crv",
+    "nod", "qst", "crv", "act", "pag", "exr",
 ]  # fmt: skip
 
 _SUFFIX: Final = re.compile(r"[0-7][0-9a-hjkmnp-tv-z]{25}")

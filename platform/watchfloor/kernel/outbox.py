@@ -17,6 +17,9 @@ from watchfloor.kernel.queries import Message
 INCIDENT_CHANGED: Final = "incident.changed"
 REPORT_REQUESTED: Final = "report.requested"
 FEED_ALARM: Final = "feed.alarm"
+APPROVAL_CHANGED: Final = "approval.changed"
+ACTION_APPROVED: Final = "action.approved"
+EXCEPTION_ENDING: Final = "exception.ending"
 
 _LONGEST_ERROR: Final = 500
 

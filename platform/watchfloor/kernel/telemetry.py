@@ -72,6 +72,31 @@ MATCHES: Final = Counter(
     "watchfloor_matches", "Rule matches, before exceptions and dedup.", ("level",), registry=REGISTRY
 )
 ALERTS: Final = Counter("watchfloor_alerts", "New alerts.", ("level",), registry=REGISTRY)
+CHAT_INTERACTIONS: Final = Histogram(
+    "watchfloor_chat_interaction_seconds",
+    "Time to answer an interaction of the chat, by what became of it.",
+    ("outcome",),
+    registry=REGISTRY,
+    buckets=_SECONDS,
+)
+CHAT_UPDATES: Final = Counter(
+    "watchfloor_chat_updates",
+    "What the bot sent to the chat by itself, by kind and by what became of it.",
+    ("kind", "outcome"),
+    registry=REGISTRY,
+)
+CHAT_LAG: Final = Gauge(
+    "watchfloor_chat_lag_seconds",
+    "For how long the oldest card has waited to be shown in the chat.",
+    registry=REGISTRY,
+    multiprocess_mode="mostrecent",
+)
+CHAT_GATEWAY: Final = Gauge(
+    "watchfloor_chat_gateway_up",
+    "1 while the chat's gateway is connected.",
+    registry=REGISTRY,
+    multiprocess_mode="mostrecent",
+)
 ALERT_DELAY: Final = Histogram(
     "watchfloor_alert_delay_seconds",
     "From the acceptance of an event to the alert that it raised.",
@@ -86,6 +111,12 @@ OUTBOX_BACKLOG: Final = Gauge(
 )
 OUTBOX_DELIVERIES: Final = Counter(
     "watchfloor_outbox_deliveries", "Attempts to deliver a message, by result.", ("topic", "outcome"), registry=REGISTRY
+)
+PAGE_STEPS: Final = Counter(
+    "watchfloor_page_steps",
+    "Attempts to reach somebody on call, by lane and result: sent, failed, uncertain, broken.",
+    ("lane", "outcome"),
+    registry=REGISTRY,
 )
 EGRESS_REQUESTS: Final = Counter(
     "watchfloor_egress_requests",

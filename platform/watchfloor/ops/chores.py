@@ -34,11 +34,17 @@ from watchfloor.kernel.db import Role, TenantTx, directory_tx, tenant_tx
 from watchfloor.kernel.errors import WatchfloorError
 from watchfloor.kernel.ids import FeedId, TenantId
 from watchfloor.kernel.logging import log_context
+from watchfloor.kernel.outbox import APPROVAL_CHANGED
 from watchfloor.kernel.telemetry import INTAKE_BACKLOG, OUTBOX_BACKLOG
 from watchfloor.lake.segments import SegmentStore
 from watchfloor.ops import queries
 from watchfloor.ops.consumers import Consumer, Resources
+from watchfloor.ops.deadlines import watch_deadlines
+from watchfloor.ops.exceptions import watch_exceptions
 from watchfloor.ops.queries import select_report_paths
+from watchfloor.paging.queries import forget_pages
+from watchfloor.respond.execution import settle
+from watchfloor.respond.expiry import expire_late
 from watchfloor.tenancy.directory import active_tenants
 from watchfloor.tenancy.files import TenantFiles
 
@@ -72,9 +78,12 @@ class Chores:
         """Every chore, the most frequent first."""
         return [
             Chore(name="measure_backlog", every=timedelta(seconds=15), run=self.measure_backlog),
+            Chore(name="watch_deadlines", every=timedelta(seconds=20), run=self.watch_deadlines),
             Chore(name="sign_audit_heads", every=timedelta(seconds=30), run=self.sign_audit_heads),
+            Chore(name="end_actions", every=timedelta(seconds=30), run=self.end_actions),
             Chore(name="watch_feeds", every=CHECKED_EVERY, run=self.watch_feeds),
             Chore(name="remove_dead_sessions", every=timedelta(minutes=10), run=self.remove_dead_sessions),
+            Chore(name="watch_exceptions", every=timedelta(minutes=5), run=self.watch_exceptions),
             Chore(name="forget_windows", every=timedelta(minutes=10), run=self.forget_windows),
             Chore(name="unflag_calm_rules", every=timedelta(minutes=10), run=self.unflag_calm_rules),
             Chore(name="forget_rule_figures", every=timedelta(hours=1), run=self.forget_rule_figures),
@@ -84,12 +93,38 @@ class Chores:
             Chore(name="learn_feeds", every=timedelta(hours=1), run=self.learn_feeds),
         ]
 
+    async def end_actions(self) -> None:
+        """Ends proposals that nobody decided about in time, and actions whose hosts have answered."""
+
+        async def end(tx: TenantTx) -> None:
+            cipher = await self._resources.keyring.cipher(tx)
+            if await expire_late(tx, cipher) + await settle(tx, cipher):
+                await self._resources.wake.hint(APPROVAL_CHANGED, tx.tenant_id)
+
+        await self._for_each_tenant(end)
+
     async def watch_feeds(self) -> None:
         """Raises and clears the alarms of all feeds."""
         now = self._clock.now()
 
         async def look(tx: TenantTx) -> None:
             await watch(tx, at=now)
+
+        await self._for_each_tenant(look)
+
+    async def watch_deadlines(self) -> None:
+        """Warns of deadlines that come near or have passed, and takes up what was laid aside until now."""
+
+        async def look(tx: TenantTx) -> None:
+            await watch_deadlines(tx, self._resources.keyring)
+
+        await self._for_each_tenant(look)
+
+    async def watch_exceptions(self) -> None:
+        """Tells of exceptions that end soon, and ends requests for exceptions that nobody answered."""
+
+        async def look(tx: TenantTx) -> None:
+            await watch_exceptions(tx, self._resources.keyring, self._resources.wake)
 
         await self._for_each_tenant(look)
 
@@ -162,6 +197,7 @@ class Chores:
             await forget_refused(tx)
             await forget_idle(tx)
             await forget_documents(tx)
+            await forget_pages(tx)
             await forget_requests(tx)
             for consumer in self._consumers:
                 await outbox.forget_receipts(tx, consumer=consumer.name, before=now - RECEIPTS_KEPT)

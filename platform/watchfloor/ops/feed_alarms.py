@@ -30,6 +30,7 @@ from watchfloor.normalise.event import Event, FieldValue, LogSource
 from watchfloor.ops.consumers import Resources
 from watchfloor.ops.pipeline_alerting import Alerting
 from watchfloor.ops.platform_rules import platform_engine
+from watchfloor.paging.pages import PAGES
 
 _SOURCE: Final = LogSource(product="watchfloor", service="feeds")
 _NOTES: Final = frozenset({Permission.INCIDENT_READ, Permission.INCIDENT_NOTE})
@@ -63,6 +64,7 @@ class FeedAlarms:
         """Says that incidents changed."""
         del messages  # the incidents' own messages say which
         await self._resources.wake.hint(INCIDENT_CHANGED, tenant_id)
+        await self._resources.wake.hint(PAGES, tenant_id)
 
     async def _open(self, tx: TenantTx, cipher: TenantCipher, feed: Feed, alarm: Alarm) -> IncidentId | None:
         """The incident that the alarm is part of; None when the tenant has switched the rule off."""

@@ -128,7 +128,9 @@ def _precision(one: RuleFigures) -> Text:
     if share is None:
         return Text("no verdicts", style=paint.DIM)
     style = paint.GOOD if share >= 0.5 else paint.WARN if share >= 0.1 else paint.BAD
-    return Text(f"{share:.0%}", style=style) + Text(f" of {one.verdicts.decided}", style=paint.DIM)
+    low, high = one.verdicts.bounds
+    sure = f" of {one.verdicts.decided} ({low:.0%} to {high:.0%})"
+    return Text(f"{share:.0%}", style=style) + Text(sure, style=paint.DIM)
 
 
 def _cost(one: RuleFigures, measured: int) -> Text:

@@ -38,6 +38,7 @@ from watchfloor.ops.pipeline_turn import Attempt, Bench, Outcome, take_turn
 from watchfloor.ops.pipeline_windows import WindowCloser
 from watchfloor.ops.rulesets.compiled import open_ruleset
 from watchfloor.ops.rulesets.watch import RulesetWatch
+from watchfloor.paging.pages import PAGES
 from watchfloor.tenancy.directory import active_tenants
 from watchfloor.tenancy.keyring import Keyring
 
@@ -225,6 +226,7 @@ class Pipeline:
                 await self._add_later_lanes(turn)
         if outcome.incidents:
             await self._wake.hint(INCIDENT_CHANGED, turn.tenant_id)
+            await self._wake.hint(PAGES, turn.tenant_id)
         return 0
 
     async def _blame(self, turn: Turn, attempt: Attempt, fault: Exception) -> Outcome:

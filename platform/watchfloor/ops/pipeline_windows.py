@@ -18,6 +18,7 @@ from watchfloor.kernel.outbox import INCIDENT_CHANGED
 from watchfloor.kernel.valkey import Wake
 from watchfloor.ops.pipeline_faults import will_pass
 from watchfloor.ops.pipeline_turn import Bench
+from watchfloor.paging.pages import PAGES
 from watchfloor.tenancy.directory import active_tenants
 from watchfloor.tenancy.keyring import Keyring
 
@@ -70,4 +71,5 @@ class WindowCloser:
             alerted, has_more = await bench.alerting.close_windows(tx, cipher, at=bench.clock.now())
         if alerted.incidents:
             await self._wake.hint(INCIDENT_CHANGED, tenant_id)
+            await self._wake.hint(PAGES, tenant_id)
         return has_more

@@ -19,8 +19,8 @@ from watchfloor.ops.servers import admin_address, embedded_servers
 from watchfloor.ops.service import Program
 from watchfloor.ops.supervisor import Supervisor
 
-PROGRAMS: Final = ("api", "doors", "syslog", "pipeline", "worker")
-"""What makes up an installation, beside its servers."""
+PROGRAMS: Final = ("api", "doors", "syslog", "pipeline", "worker", "bot")
+"""What makes up an installation, beside its servers. The bot runs where Discord is set up."""
 
 
 @asynccontextmanager
@@ -83,6 +83,7 @@ def programs_of(settings: Settings) -> list[Program]:
         "doors": settings.door_processes,
         "syslog": settings.syslog_processes if settings.listens_for_syslog else 0,
         "pipeline": settings.pipeline_processes,
+        "bot": 0 if settings.discord_token is None else 1,
     }
     return [
         Program(_label(name, copy), _command(name), log_dir=settings.log_dir, environment=environment)

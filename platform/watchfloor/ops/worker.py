@@ -1,8 +1,8 @@
-"""The worker: delivers the outbox to the surfaces and keeps the chores. Any number may run.
+"""The worker: delivers the outbox to the surfaces, pages people and keeps the chores. Any number may run.
 
-Composition only: what is delivered is in `relay` and `consumers`, what is done regularly in `chores`, when in
-`schedule`. A part that ends with a fault ends the worker, and the supervisor starts it again: nothing is kept here
-that would be lost.
+Composition only: what is delivered is in `relay` and `consumers`, who is paged in `pager`, what is done regularly in
+`chores`, when in `schedule`. A part that ends with a fault ends the worker, and the supervisor starts it again:
+nothing is kept here that would be lost.
 """
 
 import asyncio
@@ -16,7 +16,9 @@ from watchfloor.ops.chores import Chores
 from watchfloor.ops.consumers import Resources, load_consumers
 from watchfloor.ops.feed_alarms import open_feed_alarms
 from watchfloor.ops.migrate import check_schema
+from watchfloor.ops.pager import Pager
 from watchfloor.ops.relay import Relay
+from watchfloor.ops.responses import open_responses
 from watchfloor.ops.schedule import keep
 
 
@@ -25,10 +27,12 @@ async def serve(settings: Settings, *, ready: Callable[[], None], stop: asyncio.
     async with AsyncExitStack() as opened:
         resources = Resources(settings, opened)
         await check_schema(await resources.database(Role.APP))
-        consumers = [*load_consumers(resources), open_feed_alarms(resources)]
+        consumers = [*load_consumers(resources), open_feed_alarms(resources), open_responses(resources)]
+        pager = Pager(resources)
         chores = Chores(resources, consumers=consumers, clock=SystemClock()).all()
         ready()
         async with asyncio.TaskGroup() as parts:
             for consumer in consumers:
                 parts.create_task(Relay(consumer, resources).run(stop), name=f"relay {consumer.name}")
+            parts.create_task(pager.run(stop), name="pager")
             parts.create_task(keep(chores, settings, stop), name="chores")

@@ -13,7 +13,10 @@ from watchfloor.access.development import is_loopback
 from watchfloor.kernel.config import Settings
 from watchfloor.kernel.errors import Invalid, WatchfloorError
 from watchfloor.web.api import (
+    approvals,
     audit,
+    blocklist,
+    chat,
     evidence,
     exceptions,
     feed_commands,
@@ -31,6 +34,8 @@ from watchfloor.web.api import (
     verbs,
 )
 from watchfloor.web.api.identity import identity_routes
+from watchfloor.web.console.routes import console_routes
+from watchfloor.web.console.streams import Streams
 from watchfloor.web.cookies import is_https
 from watchfloor.web.declaration import check_routes
 from watchfloor.web.documentation import documentation_routes
@@ -45,6 +50,8 @@ BODY_BYTES: Final = 65_536
 _IN_TENANT: Final = [
     *incidents.ROUTES,
     *verbs.ROUTES,
+    *approvals.ROUTES,
+    *blocklist.ROUTES,
     *evidence.ROUTES,
     *quarantine.ROUTES,
     *feeds.ROUTES,
@@ -64,8 +71,9 @@ _IN_TENANT: Final = [
 class Application:
     """An ASGI application. `router` knows its routes."""
 
-    def __init__(self, router: Litestar, settings: Settings) -> None:
+    def __init__(self, router: Litestar, settings: Settings, streams: Streams) -> None:
         self.router = router
+        self.end_streams: Final = streams.end_all
         self._outside: ASGIApp = observed(router, settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -83,8 +91,15 @@ def create_app(
     """
     check_address(services.settings)
     api = api_routes(services)
+    streams = Streams(directory=services.auth, valkey=services.valkey)
     router = Litestar(
-        route_handlers=[api, *health_routes(services, check_schema), *documentation_routes([api]), *extra],
+        route_handlers=[
+            api,
+            *health_routes(services, check_schema),
+            *documentation_routes([api]),
+            console_routes(services, streams),
+            *extra,
+        ],
         guards=[guard_with(services)],
         exception_handlers={
             WatchfloorError: answer_error,
@@ -98,7 +113,7 @@ def create_app(
         debug=False,
     )
     check_routes(router)
-    return Application(router, services.settings)
+    return Application(router, services.settings, streams)
 
 
 def api_routes(services: Services) -> Router:
@@ -109,6 +124,7 @@ def api_routes(services: Services) -> Router:
         route_handlers=[
             *identity_routes(services),
             in_tenant,
+            *chat.ROUTES,
             *verbs.OWN_ROUTES,
             *rule_health.ACROSS,
             *platform.ROUTES,

@@ -1,7 +1,8 @@
 """Refusing requests that another site makes a browser send (I6).
 
-A session's unsafe requests need three things: no foreign `Origin`, no cross-site `Sec-Fetch-Site`, and the token
-that only this session's pages know. API keys are not sent by browsers on their own, so they need none of it.
+A session's unsafe requests need three things: no foreign `Origin`, no cross-site `Sec-Fetch-Site`, and the token that
+only this session's pages know, in a header or, from a page's form, in a field. API keys are not sent by browsers on
+their own, so they need none of it.
 """
 
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from watchfloor.kernel.config import Settings
 from watchfloor.kernel.errors import Refused
 
 TOKEN_HEADER: Final = "x-csrf-token"  # noqa: S105  the header's name
+TOKEN_FIELD: Final = "csrf"  # noqa: S105  the field's name
 SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
 
 
@@ -32,9 +34,9 @@ def check_origin(headers: Mapping[str, str], origins: frozenset[str]) -> None:
         raise Refused("This request comes from another site.", remedy="Use the pages of this installation's address.")
 
 
-def check_token(headers: Mapping[str, str], session: Session) -> None:
-    """Raises Refused unless the request carries the token of this very session."""
-    if not is_csrf_token(session, headers.get(TOKEN_HEADER, "")):
+def check_token(presented: str, session: Session) -> None:
+    """Raises Refused unless this is the token of this very session."""
+    if not is_csrf_token(session, presented):
         raise Refused(
             "The CSRF token is missing or belongs to another session.",
             where=TOKEN_HEADER,

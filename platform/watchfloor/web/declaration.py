@@ -15,7 +15,7 @@ from litestar.routes import HTTPRoute
 from watchfloor.access.roles import PLATFORM_PERMISSIONS, Permission
 from watchfloor.kernel.errors import Invalid
 
-Audience = Literal["public", "identified", "tenant", "platform"]
+Audience = Literal["public", "identified", "staff", "tenant", "platform"]
 LimitClass = Literal["public", "login", "read", "write", "mint", "report", "download"]
 
 KEY: Final = "access"
@@ -26,7 +26,8 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
     """What a route asks of its caller.
 
     `object_kind` is what staff are said to have looked at, by the path parameter of that name or as a list.
-    `why_public` is the reason that a public route has.
+    `why_public` is the reason that a public route has. `is_page` says that browsers show it: a session is needed, and
+    forms bring the session's token as a field. `keeps_session` is False for what a page asks for by itself.
     """
 
     audience: Audience
@@ -34,6 +35,8 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
     limit: LimitClass
     object_kind: str = ""
     why_public: str = ""
+    is_page: bool = False
+    keeps_session: bool = True
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +56,11 @@ def public(why: str, *, limit: LimitClass = "public") -> Access:
 def identified(*, limit: LimitClass = "read") -> Access:
     """For everybody whom we know, about themselves."""
     return Access(audience="identified", limit=limit)
+
+
+def for_staff(*, limit: LimitClass = "read", keeps_session: bool = True) -> Access:
+    """A page for the MSSP's own people; for all others it does not exist."""
+    return Access(audience="staff", limit=limit, is_page=True, keeps_session=keeps_session)
 
 
 def in_tenant(permission: Permission, object_kind: str, *, limit: LimitClass = "read") -> Access:

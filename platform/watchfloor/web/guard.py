@@ -1,9 +1,9 @@
 """The one guard before every handler: who, how often, where, may they (R1, R7).
 
-It runs before a body is read. It finds the route's declaration, the principal (memberships read now), the tenant
-among the principal's own, and the permission there, and leaves a call for the handler. What is not declared, and a
-tenant that is not the principal's, do not exist. Every refusal is written down: in the tenant's log for its members,
-else in the operator's (A1).
+It runs before a body is read, but for the token in a page's form. It finds the route's declaration, the principal
+(memberships read now), the tenant among the principal's own, and the permission there, and leaves a call for the
+handler. What is not declared, and a tenant that is not the principal's, do not exist. Every refusal is written down: in
+the tenant's log for its members, else in the operator's (A1).
 """
 
 from collections.abc import Awaitable, Callable
@@ -52,7 +52,7 @@ def guard_with(services: Services) -> Callable[[Connection, BaseRouteHandler], A
 
 
 async def _admit(services: Services, connection: Connection, access: Access) -> None:
-    principal, session = await identify(services, connection)
+    principal, session = await identify(services, connection, access)
     call = IdentifiedCall(services, principal, session, request_id_of(connection.scope))
     state = state_of(connection.scope)
     state[CALL] = call
@@ -60,7 +60,9 @@ async def _admit(services: Services, connection: Connection, access: Access) -> 
     await count(services, limit, principal.id, needs_valkey=session is None)
     tenant = path_parameters(connection.scope).get(TENANT_PARAMETER, "")
     try:
-        if access.audience == "tenant":
+        if access.audience == "staff":
+            _on_page(call)
+        elif access.audience == "tenant":
             state[CALL] = _in_tenant(call, connection, access, tenant)
         elif access.audience == "platform":
             state[CALL] = _on_platform(call, access)
@@ -78,6 +80,13 @@ def _in_tenant(call: IdentifiedCall, connection: Connection, access: Access, ten
         named = path_parameters(connection.scope).get(access.object_kind, _LISTED)
         visit = Visit(object_kind=access.object_kind, object_id=named[:128])
     return TenantCall(call, tenant_id, permission, route=_route(connection), visit=visit)
+
+
+def _on_page(call: IdentifiedCall) -> None:
+    """Pages are for the MSSP's people in a browser; a key has none."""
+    call.principal.operator_tenant()
+    if call.session is None:
+        raise NotFound(NOBODY_HERE)
 
 
 def _on_platform(call: IdentifiedCall, access: Access) -> PlatformCall:

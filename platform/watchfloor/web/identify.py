@@ -5,6 +5,7 @@ key never falls back to a session. Checks of keys and logins are counted and sta
 a session goes on without Valkey under this process's own limits (I8).
 """
 
+import base64
 import ipaddress
 import logging
 
@@ -16,14 +17,16 @@ from watchfloor.kernel.db import directory_tx
 from watchfloor.kernel.errors import Unauthenticated, Unavailable
 from watchfloor.kernel.secret import Secret
 from watchfloor.web.cookies import cookie_name
-from watchfloor.web.csrf import SAFE_METHODS, allowed_origins, check_origin, check_token
+from watchfloor.web.csrf import SAFE_METHODS, TOKEN_FIELD, TOKEN_HEADER, allowed_origins, check_origin, check_token
+from watchfloor.web.declaration import Access
+from watchfloor.web.forms import read_form
 from watchfloor.web.scope import Connection, method_of
 from watchfloor.web.services import Services
 
 _logger = logging.getLogger(__name__)
 
 
-async def identify(services: Services, connection: Connection) -> tuple[Principal, Session | None]:
+async def identify(services: Services, connection: Connection, access: Access) -> tuple[Principal, Session | None]:
     """Who asks, and by which session, if by one.
 
     Raises Unauthenticated when nobody we know asks, Refused when another site makes a browser ask, Unavailable when
@@ -37,14 +40,22 @@ async def identify(services: Services, connection: Connection) -> tuple[Principa
         raise Unauthenticated("Nobody is signed in.", remedy="Sign in, or send an API key as a bearer token.")
     try:
         async with directory_tx(services.auth) as tx:
-            principal, session = await resume_session(tx, Secret(session_id))
+            principal, session = await resume_session(tx, Secret(session_id), keeps_alive=access.keeps_session)
     except Unauthenticated:
         await count(services, services.limits.public, address_of(connection), needs_valkey=False)
         raise
     if method_of(connection.scope) not in SAFE_METHODS:
         check_origin(connection.headers, allowed_origins(services.settings))
-        check_token(connection.headers, session)
+        check_token(await _token_in(connection, access), session)
     return principal, session
+
+
+async def _token_in(connection: Connection, access: Access) -> str:
+    """The token that a request brings: in the header, or, for a page's form, in its field."""
+    in_header = connection.headers.get(TOKEN_HEADER)
+    if in_header is not None or not access.is_page:
+        return in_header or ""
+    return (await read_form(connection)).get(TOKEN_FIELD, "")
 
 
 async def count(services: Services, limit: Limit, key: str, *, needs_valkey: bool) -> None:
@@ -75,7 +86,7 @@ async def _by_key(services: Services, connection: Connection, authorization: str
     address = address_of(connection)
     await services.limiter.require_room(services.limits.key_failures, address)
     try:
-        key = _bearer(authorization)
+        key = _key_in(authorization, is_reading=method_of(connection.scope) in SAFE_METHODS)
         async with directory_tx(services.auth) as tx:
             return await principal_for_key(tx, key, environment=services.settings.environment)
     except Unauthenticated:
@@ -84,9 +95,25 @@ async def _by_key(services: Services, connection: Connection, authorization: str
         raise
 
 
-def _bearer(authorization: str) -> Secret:
-    """The token of an `Authorization` header (RFC 6750 section 2.1)."""
+def _key_in(authorization: str, *, is_reading: bool) -> Secret:
+    """The key of an `Authorization` header: a bearer token (RFC 6750 section 2.1), or, to read, a password (RFC 7617).
+
+    Firewalls that pull a list know passwords only. They change nothing, so a browser that was made to keep a password
+    cannot be made to change anything with it.
+    """
     scheme, _, text = authorization.partition(" ")
-    if scheme.lower() != "bearer" or not text.strip():
+    text = text.strip()
+    if scheme.lower() == "basic" and is_reading:
+        text = _password(text)
+    elif scheme.lower() != "bearer":
+        text = ""
+    if not text:
         raise Unauthenticated("Only bearer tokens are taken.", remedy="Send `Authorization: Bearer wfk_...`.")
-    return Secret(text.strip())
+    return Secret(text)
+
+
+def _password(text: str) -> str:
+    try:
+        return base64.b64decode(text, validate=True).decode().partition(":")[2]
+    except ValueError:
+        return ""

@@ -65,7 +65,7 @@ def answer_error(_request: Request[object, object, State], error: WatchfloorErro
     """An error of our own tree."""
     if isinstance(error, NotFound):
         return answer(Problem(type=_type("not_found"), title="Not Found", status=404, detail=NOBODY_HERE))
-    status = next((status for kind, status in _STATUS if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
+    status = status_of(error)
     if status is HTTPStatus.INTERNAL_SERVER_ERROR:
         return answer_unexpected(_request, error)
     problem = Problem(
@@ -77,6 +77,11 @@ def answer_error(_request: Request[object, object, State], error: WatchfloorErro
         remedy=(error.remedy or "").strip(),
     )
     return answer(problem, headers=_headers(error))
+
+
+def status_of(error: WatchfloorError) -> HTTPStatus:
+    """The status that stands for an error; 500 for one that nobody expected."""
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def answer_http(_request: Request[object, object, State], error: HTTPException) -> Response[bytes]:

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, MutableMapping
 from typing import Final, cast
 
-from litestar.connection import ASGIConnection
+from litestar.connection import ASGIConnection, Request
 from litestar.datastructures import State
 from litestar.handlers import BaseRouteHandler
 
-Connection = ASGIConnection[BaseRouteHandler, object, object, State]
+Connection = ASGIConnection[BaseRouteHandler, object, object, State] | Request[object, object, State]
 
 UNKNOWN_ROUTE: Final = "unknown"
 

@@ -1,6 +1,7 @@
 """Serving the web application: one process, one event loop, until it is told to stop.
 
-Owns the wiring and the order of stopping: no new requests, those under way end, then the databases are let go.
+Owns the wiring and the order of stopping: streams end, no new requests, those under way end, then the databases are let
+go.
 Addresses in `X-Forwarded-For` are not believed; limits count the peer that connects.
 """
 
@@ -42,4 +43,4 @@ async def serve(
 async def run(app: Application, listener: Listener, *, ready: Callable[[], None], stop: asyncio.Event) -> None:
     """Serves an application on a bound socket until told to stop."""
     server = HttpServer(app, ready=ready, connections=_CONNECTIONS, keep_alive_seconds=_KEEP_ALIVE_SECONDS)
-    await server.serve_until(stop, listener)
+    await server.serve_until(stop, listener, before_stop=app.end_streams)

@@ -4,42 +4,17 @@ Reads the figures of one tenant (`figures_of`) and adds those of several up (`ad
 nothing: a rule with bad figures goes on until somebody narrows it or switches it off, with a reason.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import msgspec
 
 from watchfloor.alerts.health import queries
+from watchfloor.alerts.precision.estimate import Verdicts
+from watchfloor.alerts.precision.figures import by_rule
+from watchfloor.alerts.precision.queries import select_tallies_since
 from watchfloor.detect.rule import Level
 from watchfloor.kernel.db import TenantTx
-
-
-class Verdicts(msgspec.Struct, frozen=True, kw_only=True):
-    """What people said of the incidents in which a rule has an alert."""
-
-    true_positive: int = 0
-    benign: int = 0
-    false_positive: int = 0
-    inconclusive: int = 0
-
-    @property
-    def decided(self) -> int:
-        """How many of them say what it was."""
-        return self.true_positive + self.benign + self.false_positive
-
-    @property
-    def precision(self) -> float | None:
-        """The share of true positives among the decided, 0 to 1; None where nobody has decided anything."""
-        return self.true_positive / self.decided if self.decided else None
-
-    def plus(self, other: "Verdicts") -> "Verdicts":
-        """Both together."""
-        return Verdicts(
-            true_positive=self.true_positive + other.true_positive,
-            benign=self.benign + other.benign,
-            false_positive=self.false_positive + other.false_positive,
-            inconclusive=self.inconclusive + other.inconclusive,
-        )
 
 
 class RuleFigures(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +48,7 @@ class RuleFigures(msgspec.Struct, frozen=True, kw_only=True):
 
 async def figures_of(tx: TenantTx, *, since: datetime) -> list[RuleFigures]:
     """The figures of the tenant's rules since a moment, in the order of their ids: whatever did or cost anything."""
-    verdicts = _verdicts(await queries.select_verdicts(tx, since=since))
+    verdicts = by_rule(await select_tallies_since(tx, since))
     hidden = {row.rule_id: row.hidden for row in await queries.select_hidden(tx, since=since.date())}
     costs = {row.rule_id: row for row in await queries.select_costs(tx, since=since.date())}
     disabled = frozenset(await queries.select_disabled(tx))
@@ -156,10 +131,3 @@ def _of(moments: Iterable[datetime | None], *, newest: bool) -> datetime | None:
     if not known:
         return None
     return max(known) if newest else min(known)
-
-
-def _verdicts(rows: Iterable[queries.VerdictRow]) -> Mapping[str, Verdicts]:
-    counts: dict[str, dict[str, int]] = {}
-    for row in rows:
-        counts.setdefault(row.rule_id, {})[row.verdict] = row.incidents
-    return {rule_id: Verdicts(**by_verdict) for rule_id, by_verdict in counts.items()}

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Final, Literal, LiteralString
+from typing import Final, LiteralString
 
 import msgspec
 
@@ -35,21 +35,6 @@ select s.rule_id,
           s.throttled_last,
           s.held_keys
  order by s.rule_id
-"""
-
-SELECT_VERDICTS: Final[LiteralString] = """
-select a.rule_id,
-       i.verdict,
-       count(distinct i.id) as incidents
-  from wf.incidents i
-  join wf.alerts a
-    on a.tenant_id = $1
-   and a.incident_id = i.id
- where i.tenant_id = $1
-   and i.opened_at >= $2
-   and i.verdict is not null
- group by a.rule_id,
-          i.verdict
 """
 
 SELECT_HIDDEN: Final[LiteralString] = """
@@ -110,14 +95,6 @@ class Activity(msgspec.Struct, frozen=True, kw_only=True):
     held_keys: int
 
 
-class VerdictRow(msgspec.Struct, frozen=True, kw_only=True):
-    """How many incidents with an alert of the rule got this verdict."""
-
-    rule_id: str
-    verdict: Literal["true_positive", "benign", "false_positive", "inconclusive"]
-    incidents: int
-
-
 class HiddenRow(msgspec.Struct, frozen=True, kw_only=True):
     """How many matches of a rule the tenant's exceptions hid."""
 
@@ -136,11 +113,6 @@ class CostRow(msgspec.Struct, frozen=True, kw_only=True):
 async def select_activity(tx: TenantTx, *, since: datetime) -> list[Activity]:
     """What each rule that ever matched did in the hours since."""
     return await tx.rows(Activity, SELECT_ACTIVITY, tx.tenant_id, since)
-
-
-async def select_verdicts(tx: TenantTx, *, since: datetime) -> list[VerdictRow]:
-    """The verdicts on incidents opened since, by rule."""
-    return await tx.rows(VerdictRow, SELECT_VERDICTS, tx.tenant_id, since)
 
 
 async def select_hidden(tx: TenantTx, *, since: date) -> list[HiddenRow]:

@@ -30,7 +30,7 @@ from watchfloor.detect.rule import Rule
 from watchfloor.kernel.crypto import TenantCipher
 from watchfloor.kernel.db import TenantTx
 from watchfloor.kernel.ids import AlertId
-from watchfloor.normalise.event import Entity, Event
+from watchfloor.normalise.event import Entity, EntityKind, Event
 
 MEMORY: Final = timedelta(days=1)
 """For how long a subject that a rule has concerned is no newcomer."""
@@ -67,8 +67,12 @@ async def weigh(tx: TenantTx, cipher: TenantCipher, *, events: Sequence[Event], 
     hour = hour_of(received_at)
     fresh = [gain for gain in gains if gain.is_new]
     about = {gain.alert_id: _subjects(cipher, events, gain) for gain in fresh}
+    seen = await _seen(tx, fresh, about, since=received_at - MEMORY)
+    for gain in fresh:
+        known = seen.get(gain.group.rule.id, set[bytes]())
+        gain.newcomer = next((kind for one, kind in about[gain.alert_id].items() if one not in known), None)
     standings = {row.rule_id: row for row in await _standings(tx, fresh, hour)}
-    rulings = await _rule(tx, fresh, about, standings=standings, received_at=received_at)
+    rulings = _rule(fresh, about, standings=standings, seen=seen)
     held_gains = [fresh[number] for ruling in rulings.values() for number in ruling.held]
     held_ids = {gain.alert_id for gain in held_gains}
     gathered, held_keys = await _gather(tx, cipher, held_gains, hour=hour, standings=standings)
@@ -107,13 +111,12 @@ async def _standings(tx: TenantTx, fresh: Sequence[Gain], hour: datetime) -> lis
     return await queries.select_standings(tx, rule_ids, hour=hour) if rule_ids else []
 
 
-async def _rule(
-    tx: TenantTx,
+def _rule(
     fresh: Sequence[Gain],
-    about: dict[AlertId, frozenset[bytes]],
+    about: dict[AlertId, dict[bytes, EntityKind]],
     *,
     standings: dict[str, queries.Standing],
-    received_at: datetime,
+    seen: dict[str, set[bytes]],
 ) -> dict[str, Ruling]:
     """The ruling on each rule that would open more than it may, by the rule's id; places are those in `fresh`."""
     wanting = Counter(gain.group.rule.id for gain in fresh)
@@ -123,13 +126,11 @@ async def _rule(
         budget = _budgets(standing).of(rule.level)
         if budget is not None and standing.opened - standing.reserved + wanting[rule.id] > budget:
             budgets[rule.id] = budget
-    if not budgets:
-        return {}
     openings: dict[str, list[Opening]] = {}
     for number, gain in enumerate(fresh):
-        opening = Opening(place=number, first_seen=gain.placement.first_seen, subjects=about[gain.alert_id])
+        subjects = frozenset(about[gain.alert_id])
+        opening = Opening(place=number, first_seen=gain.placement.first_seen, subjects=subjects)
         openings.setdefault(gain.group.rule.id, []).append(opening)
-    seen = await _seen(tx, {rule_id: openings[rule_id] for rule_id in budgets}, since=received_at - MEMORY)
     return {
         rule_id: rule_on(
             openings[rule_id],
@@ -142,10 +143,15 @@ async def _rule(
     }
 
 
-async def _seen(tx: TenantTx, openings: dict[str, list[Opening]], *, since: datetime) -> dict[str, set[bytes]]:
-    pairs = {(rule_id, one) for rule_id, all_of in openings.items() for opening in all_of for one in opening.subjects}
-    wanted = [queries.Subject(rule_id=rule_id, subject=one, seen_at=since) for rule_id, one in sorted(pairs)]
+async def _seen(
+    tx: TenantTx, fresh: Sequence[Gain], about: dict[AlertId, dict[bytes, EntityKind]], *, since: datetime
+) -> dict[str, set[bytes]]:
+    """Whom, of those that new alerts are about, their rules have concerned since: by the rule's id."""
+    pairs = {(gain.group.rule.id, one) for gain in fresh for one in about[gain.alert_id]}
     seen: dict[str, set[bytes]] = {}
+    if not pairs:
+        return seen
+    wanted = [queries.Subject(rule_id=rule_id, subject=one, seen_at=since) for rule_id, one in sorted(pairs)]
     for row in await queries.select_subjects(tx, wanted, since=since):
         seen.setdefault(row.rule_id, set()).add(row.subject)
     return seen
@@ -237,9 +243,10 @@ async def _new_keys(tx: TenantTx, gain: Gain, origins: Iterable[Group]) -> list[
     return [origin.index for origin in origins if known.isdisjoint(origin.indexes)]
 
 
-def _subjects(cipher: TenantCipher, events: Sequence[Event], gain: Gain) -> frozenset[bytes]:
-    found = {subject_of(events[hit.index]) for hit in gain.placement.hits}
-    return frozenset(entity_index(cipher, Entity(*subject)) for subject in found if subject is not None)
+def _subjects(cipher: TenantCipher, events: Sequence[Event], gain: Gain) -> dict[bytes, EntityKind]:
+    """Whom the alert is about: their kinds by their keyed hashes."""
+    found = [subject for hit in gain.placement.hits if (subject := subject_of(events[hit.index])) is not None]
+    return {entity_index(cipher, Entity(*subject)): subject[0] for subject in dict.fromkeys(found)}
 
 
 def _budgets(standing: queries.Standing) -> Budgets:

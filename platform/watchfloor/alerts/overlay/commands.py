@@ -30,7 +30,7 @@ from watchfloor.kernel import ids
 from watchfloor.kernel.crypto import TenantCipher
 from watchfloor.kernel.db import TenantTx
 from watchfloor.kernel.errors import Conflict, Invalid, NotFound
-from watchfloor.kernel.ids import ExceptionId, new_uuid
+from watchfloor.kernel.ids import ExceptionId, IncidentId, new_uuid
 
 SHORTEST_REASON: Final = 10
 LONGEST_REASON: Final = 2_000
@@ -47,12 +47,13 @@ _LONGEST_NAME: Final = 64
 
 
 class NewException(msgspec.Struct, frozen=True, kw_only=True):
-    """An exception that is asked for: what it hides, who answers for it, why, and until when."""
+    """An exception that is asked for: what it hides, who answers for it, why, until when, from which incident."""
 
     written: FilterDocument
     owner: str
     reason: str
     expires_at: datetime
+    incident_id: IncidentId | None = None
 
 
 def shown(exception_id: UUID) -> str:
@@ -79,14 +80,21 @@ async def set_level(
 
 
 async def add_exception(
-    tx: TenantTx, cipher: TenantCipher, actor: Actor, *, wanted: NewException, rules: Sequence[Rule], at: datetime
+    tx: TenantTx,
+    cipher: TenantCipher,
+    actor: Actor,
+    *,
+    wanted: NewException,
+    rules: Sequence[Rule] | None,
+    at: datetime,
 ) -> ExceptionId:
     """Hides what a filter describes, from the next batch on, until it expires or is ended.
 
+    `rules` are those that there are; None where the filter was made from a rule's own alerts, and needs no look-up.
     Raises Invalid for one that names what is not there, hides everything, or lives too long; Conflict for a title that
     an exception in force has, and when there are too many.
     """
-    _check_words(wanted.reason)
+    check_words(wanted.reason)
     if not wanted.owner.strip() or len(wanted.owner) > LONGEST_OWNER:
         raise Invalid(f"An exception has an owner, of at most {LONGEST_OWNER} characters.", where="owner")
     check_life(wanted.expires_at, at=at)
@@ -95,14 +103,15 @@ async def add_exception(
     await _check_beside_others(tx, cipher, wanted.written, at)
     exception_id = ExceptionId(new_uuid())
     body = ExceptionBody(written=wanted.written, owner=wanted.owner.strip(), reason=wanted.reason.strip())
-    await queries.insert_exception(
-        tx,
-        exception_id,
+    row = queries.NewRow(
+        id=exception_id,
         body=seal_exception(cipher, exception_id, body),
         expires_at=wanted.expires_at,
         created_by=actor.id,
-        at=at,
+        created_at=at,
+        incident_id=wanted.incident_id,
     )
+    await queries.insert_exception(tx, row)
     state = _State(body=body, expires_at=wanted.expires_at)
     await _note(
         tx, cipher, actor, action="exception.add", object_id=shown(exception_id), reason=body.reason, after=state
@@ -114,7 +123,7 @@ async def end_exception(
     tx: TenantTx, cipher: TenantCipher, actor: Actor, *, exception_id: UUID, reason: str, at: datetime
 ) -> bool:
     """Ends an exception, from the next batch on. False if it had ended. Raises NotFound."""
-    _check_words(reason)
+    check_words(reason)
     await queries.advance_version(tx)
     row = await queries.select_exception(tx, exception_id)
     if row is None:
@@ -131,7 +140,7 @@ async def set_list(
     tx: TenantTx, cipher: TenantCipher, actor: Actor, *, name: str, entries: Sequence[str], reason: str
 ) -> bool:
     """Makes a list for `expand`; an entry may have Sigma's wildcards. False if it was so."""
-    _check_words(reason)
+    check_words(reason)
     _check_list(name, entries)
     await queries.advance_version(tx)
     known = {row.name: row for row in await queries.select_lists(tx)}
@@ -149,7 +158,7 @@ async def set_list(
 
 async def remove_list(tx: TenantTx, cipher: TenantCipher, actor: Actor, *, name: str, reason: str) -> None:
     """Removes a list. The rules and exceptions that need it are inactive then. Raises NotFound."""
-    _check_words(reason)
+    check_words(reason)
     await queries.advance_version(tx)
     known = {row.name: row for row in await queries.select_lists(tx)}
     if name not in known:
@@ -159,7 +168,7 @@ async def remove_list(tx: TenantTx, cipher: TenantCipher, actor: Actor, *, name:
     await _note(tx, cipher, actor, action="list.remove", object_id=name, reason=reason, before=before)
 
 
-def check_exception(written: FilterDocument, rules: Sequence[Rule]) -> None:
+def check_exception(written: FilterDocument, rules: Sequence[Rule] | None) -> None:
     """Raises Invalid for a filter that is too long, names what is not there, or hides more than it describes."""
     if len(msgspec.json.encode(written)) > LONGEST_FILTER:
         raise Invalid(f"An exception's filter has at most {LONGEST_FILTER:,} bytes.", where="filter")
@@ -167,7 +176,7 @@ def check_exception(written: FilterDocument, rules: Sequence[Rule]) -> None:
         raise Invalid(
             "The exception would hide every match.", where="filter.condition", remedy="Describe what to hide."
         )
-    for path, reason in faults_of(written, rules):
+    for path, reason in faults_of(written, rules) if rules is not None else ():
         raise Invalid(reason, where=".".join(str(step) for step in path))
 
 
@@ -201,7 +210,7 @@ async def _set(
     **changes: object,
 ) -> bool:
     """Changes a rule's setting."""
-    _check_words(reason)
+    check_words(reason)
     await queries.advance_version(tx)
     row = await queries.select_setting(tx, rule.id)
     before = _Setting() if row is None else _Setting(is_disabled=row.is_disabled, level=row.level)
@@ -258,7 +267,8 @@ async def _note(
     )
 
 
-def _check_words(reason: str) -> None:
+def check_words(reason: str) -> None:
+    """Raises Invalid for a reason that is too short or too long."""
     if not SHORTEST_REASON <= len(reason.strip()) <= LONGEST_REASON:
         raise Invalid(f"A reason has {SHORTEST_REASON} to {LONGEST_REASON:,} characters.", where="reason")
 

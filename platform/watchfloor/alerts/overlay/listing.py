@@ -43,7 +43,10 @@ class TunedRule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KeptException(msgspec.Struct, frozen=True, kw_only=True):
-    """An exception as it stands. `broken`: in force, but it cannot be run (its lists are gone), so it hides nothing."""
+    """An exception as it stands. `broken`: in force, but it cannot be run (its lists are gone), so it hides nothing.
+
+    `incident_id` is the incident that it was made from, if any.
+    """
 
     id: UUID
     state: ExceptionState
@@ -53,6 +56,7 @@ class KeptException(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime
     ended_at: datetime | None
     ended_by: str | None
+    incident_id: UUID | None
     hidden: int
     last_hidden_at: datetime | None
 
@@ -160,6 +164,7 @@ async def _kept(tx: TenantTx, cipher: TenantCipher, rows: Sequence[ExceptionRow]
                 expires_at=row.expires_at,
                 ended_at=row.ended_at,
                 ended_by=row.ended_by,
+                incident_id=row.incident_id,
                 hidden=sum(count.hidden for count in hidden),
                 last_hidden_at=max((count.last_at for count in hidden), default=None),
             )

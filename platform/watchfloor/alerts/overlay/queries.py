@@ -72,7 +72,8 @@ select id,
        created_by,
        created_at,
        ended_at,
-       ended_by
+       ended_by,
+       incident_id
   from wf.rule_exceptions
  where tenant_id = $1
    and ended_at is null
@@ -88,7 +89,8 @@ select id,
        created_by,
        created_at,
        ended_at,
-       ended_by
+       ended_by,
+       incident_id
   from wf.rule_exceptions
  where tenant_id = $1
    and id < $2
@@ -103,7 +105,8 @@ select id,
        created_by,
        created_at,
        ended_at,
-       ended_by
+       ended_by,
+       incident_id
   from wf.rule_exceptions
  where tenant_id = $1
    and ended_at is null
@@ -118,15 +121,16 @@ select id,
        created_by,
        created_at,
        ended_at,
-       ended_by
+       ended_by,
+       incident_id
   from wf.rule_exceptions
  where tenant_id = $1
    and id = $2
 """
 
 INSERT_EXCEPTION: Final[LiteralString] = """
-insert into wf.rule_exceptions (tenant_id, id, body, expires_at, created_by, created_at)
-values ($1, $2, $3, $4, $5, $6)
+insert into wf.rule_exceptions (tenant_id, id, body, expires_at, created_by, created_at, incident_id)
+values ($1, $2, $3, $4, $5, $6, $7)
 """
 
 END_EXCEPTION: Final[LiteralString] = """
@@ -196,24 +200,6 @@ select exception_id,
           rule_id
 """
 
-SELECT_PROBES: Final[LiteralString] = """
-select e.alert_id,
-       e.event_key,
-       e.body
-  from (
-    select a.id
-      from wf.alerts a
-     where a.tenant_id = $1
-       and a.created_at > $2
-       and a.rule_id = any ($3::text[])
-     order by a.created_at desc
-     limit $4) as recent
-  join wf.alert_events e
-    on e.tenant_id = $1
-   and e.alert_id = recent.id
- where e.body is not null
-"""
-
 
 class SettingRow(msgspec.Struct, frozen=True, kw_only=True):
     """What a tenant changed about a rule; `reason` is sealed."""
@@ -227,7 +213,7 @@ class SettingRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ExceptionRow(msgspec.Struct, frozen=True, kw_only=True):
-    """An exception; `body` is sealed."""
+    """An exception; `body` is sealed. `incident_id` is the incident that it was made from, if any."""
 
     id: UUID
     body: bytes
@@ -236,6 +222,18 @@ class ExceptionRow(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     ended_at: datetime | None
     ended_by: str | None
+    incident_id: UUID | None
+
+
+class NewRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of `wf.rule_exceptions`. The order is that of INSERT_EXCEPTION."""
+
+    id: UUID
+    body: bytes
+    expires_at: datetime
+    created_by: str
+    created_at: datetime
+    incident_id: UUID | None
 
 
 class ListRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -255,14 +253,6 @@ class HiddenRow(msgspec.Struct, frozen=True, kw_only=True):
     rule_id: str
     hidden: int
     last_at: datetime
-
-
-class ProbeRow(msgspec.Struct, frozen=True, kw_only=True):
-    """An event that an alert keeps whole, sealed."""
-
-    alert_id: UUID
-    event_key: bytes
-    body: bytes
 
 
 class Addition(msgspec.Struct, frozen=True, kw_only=True):
@@ -325,11 +315,9 @@ async def select_exception(tx: TenantTx, exception_id: UUID) -> ExceptionRow | N
     return await tx.row(ExceptionRow, SELECT_EXCEPTION, tx.tenant_id, exception_id)
 
 
-async def insert_exception(
-    tx: TenantTx, exception_id: UUID, *, body: bytes, expires_at: datetime, created_by: str, at: datetime
-) -> None:
+async def insert_exception(tx: TenantTx, row: NewRow) -> None:
     """Adds an exception."""
-    await tx.execute(INSERT_EXCEPTION, tx.tenant_id, exception_id, body, expires_at, created_by, at)
+    await tx.execute(INSERT_EXCEPTION, tx.tenant_id, *msgspec.structs.astuple(row))
 
 
 async def end_exception(tx: TenantTx, exception_id: UUID, *, at: datetime, ended_by: str) -> None:
@@ -365,8 +353,3 @@ async def add_hidden(tx: TenantTx, additions: Sequence[Addition], *, at: datetim
 async def select_hidden(tx: TenantTx, *, since: date) -> list[HiddenRow]:
     """The counts since a day, by exception and rule."""
     return await tx.rows(HiddenRow, SELECT_HIDDEN, tx.tenant_id, since)
-
-
-async def select_probes(tx: TenantTx, rule_ids: Sequence[str], *, since: datetime, alerts: int) -> list[ProbeRow]:
-    """The events that the newest alerts of these rules keep."""
-    return await tx.rows(ProbeRow, SELECT_PROBES, tx.tenant_id, since, rule_ids, alerts)

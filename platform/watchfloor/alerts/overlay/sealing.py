@@ -1,6 +1,7 @@
 """What an overlay keeps sealed, and where (S1): the reasons, the exceptions' filters and owners, the lists' entries."""
 
 from typing import Final
+from uuid import UUID
 
 import msgspec
 
@@ -11,6 +12,7 @@ from watchfloor.kernel.ids import ExceptionId
 
 _SETTINGS: Final = "wf.rule_settings"
 _EXCEPTIONS: Final = "wf.rule_exceptions"
+_REQUESTS: Final = "wf.exception_requests"
 _LISTS: Final = "wf.rule_lists"
 
 
@@ -46,7 +48,23 @@ def seal_exception(cipher: TenantCipher, exception_id: ExceptionId, body: Except
 
 def open_exception(cipher: TenantCipher, row: ExceptionRow) -> ExceptionBody:
     """What `seal_exception` sealed."""
-    opened = cipher.open_(row.body, table=_EXCEPTIONS, column="body", row=row.id)
+    return open_body(cipher, row.id, row.body)
+
+
+def open_body(cipher: TenantCipher, exception_id: UUID, sealed: bytes) -> ExceptionBody:
+    """What `seal_exception` sealed, where the rest of the row is not at hand."""
+    opened = cipher.open_(sealed, table=_EXCEPTIONS, column="body", row=exception_id)
+    return msgspec.json.decode(opened, type=ExceptionBody)
+
+
+def seal_request(cipher: TenantCipher, request_id: UUID, body: ExceptionBody) -> bytes:
+    """The body of an exception that somebody asks for."""
+    return cipher.seal(msgspec.json.encode(body), table=_REQUESTS, column="body", row=request_id)
+
+
+def open_request(cipher: TenantCipher, request_id: UUID, sealed: bytes) -> ExceptionBody:
+    """What `seal_request` sealed."""
+    opened = cipher.open_(sealed, table=_REQUESTS, column="body", row=request_id)
     return msgspec.json.decode(opened, type=ExceptionBody)
 
 

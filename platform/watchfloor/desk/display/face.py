@@ -12,12 +12,17 @@ import msgspec
 
 from watchfloor.access.roles import Permission
 from watchfloor.alerts.alert import RuleFacts, Severity
-from watchfloor.desk.card import Card, Deadline, EntityValue, Foreign, Link, Moment, Person, Row, Rule, Text, Value
+from watchfloor.desk.card import Card, EntityValue, Foreign, Link, Moment, Person, Row, Rule, Text, Value
 from watchfloor.desk.display import queries
+from watchfloor.desk.display.approvals import responses_of
+from watchfloor.desk.display.bearing import bearing, likes
+from watchfloor.desk.display.due import due
+from watchfloor.desk.display.exceptions import waiting_of
+from watchfloor.desk.display.paged import paged
 from watchfloor.incidents.incident import Incident, Reference, VerdictKind
 from watchfloor.incidents.lifecycle import Action, actions
 from watchfloor.incidents.sealing import open_entity, open_reason
-from watchfloor.incidents.targets import target_of
+from watchfloor.incidents.sla.clock import Stages
 from watchfloor.kernel import ids
 from watchfloor.kernel.crypto import TenantCipher
 from watchfloor.kernel.db import TenantTx
@@ -51,6 +56,13 @@ NEEDED: Final[dict[Action, Permission]] = {
     Action.REOPEN: Permission.INCIDENT_RESOLVE,
     Action.NOTE: Permission.INCIDENT_NOTE,
     Action.REPORT: Permission.REPORT_REQUEST,
+    Action.ASK: Permission.INCIDENT_WAIT,
+    Action.ANSWERED: Permission.INCIDENT_NOTE,
+    Action.SNOOZE: Permission.INCIDENT_WAIT,
+    Action.UNSNOOZE: Permission.INCIDENT_WAIT,
+    Action.PROPOSE: Permission.RESPONSE_PROPOSE,
+    Action.APPROVE: Permission.RESPONSE_APPROVE,
+    Action.DECLINE: Permission.RESPONSE_APPROVE,
 }
 """What each action needs: the desk asks for it, and a card offers only what its reader may do."""
 
@@ -72,6 +84,8 @@ async def card_of(tx: TenantTx, cipher: TenantCipher, incident: Incident, permis
     rows = await queries.select_entities(tx, incident.id, limit=_ENTITIES_READ)
     entities = [open_entity(cipher, incident.id, row.kind, row.value_index, row.value) for row in rows]
     report = await queries.select_last_report(tx, incident.id) if Permission.REPORT_READ in permissions else None
+    responses = await responses_of(tx, cipher, incident.id)
+    due_rows, stages = await due(tx, incident, tenant.sla)
     ref = str(Reference(tenant.code, incident.number))
     return Card(
         id=incident.id,
@@ -82,30 +96,31 @@ async def card_of(tx: TenantTx, cipher: TenantCipher, incident: Incident, permis
         severity=incident.severity,
         state=incident.state,
         rows=(
-            *_due(incident, tenant.sla),
+            *responses.rows,
+            *await waiting_of(tx, cipher, incident.id),
+            *due_rows,
+            *await bearing(tx, incident),
             *_detected(incident, summary, rules),
             *_concerned(entities),
             *_handled(cipher, incident),
+            *await likes(tx, incident, tenant.code),
+            *await paged(tx, incident.id),
             *_reported(report),
         ),
         actions=tuple(
-            action for action in actions(incident.state, verdict=incident.verdict) if NEEDED[action] in permissions
+            action for action in (*responses.first, *_offered(incident, stages)) if NEEDED[action] in permissions
         ),
         revision=incident.revision,
         link=Link("The record", f"/api/v1/tenants/{ids.show('ten', tx.tenant_id)}/incidents/{ref}"),
     )
 
 
-def _due(incident: Incident, sla: str | None) -> Iterator[Row]:
-    target = target_of(sla, incident.severity)
-    acknowledge_by = Deadline(incident.opened_at + target.acknowledge_within, incident.acknowledged_at)
-    resolve_by = Deadline(incident.opened_at + target.resolve_within, incident.resolved_at)
-    if incident.state == "new":
-        yield Row("Acknowledge by", (acknowledge_by,))
-    elif incident.state in ("acknowledged", "contained"):
-        yield Row("Resolve by", (resolve_by,))
-    else:
-        yield Row("Resolved", (resolve_by,))
+def _offered(incident: Incident, stages: Stages | None) -> tuple[Action, ...]:
+    if incident.merged_into is not None:
+        return ()
+    is_waiting = stages is not None and stages.waiting_since is not None
+    is_snoozed = stages is not None and stages.snoozed_until is not None
+    return actions(incident.state, verdict=incident.verdict, is_waiting=is_waiting, is_snoozed=is_snoozed)
 
 
 def _detected(incident: Incident, summary: queries.SummaryRow, rules: list[queries.RuleRow]) -> Iterator[Row]:

@@ -19,7 +19,11 @@ _BEGINNING: Final = (datetime.max.replace(tzinfo=UTC), IncidentId(UUID(int=2**12
 
 
 class QueueLine(msgspec.Struct, frozen=True, kw_only=True):
-    """An incident in the queue. `acknowledge_by` and `resolve_by` are targets that are still to be met."""
+    """An incident in the queue.
+
+    `acknowledge_by` and `resolve_by` are targets that are still to be met; the latter is None while the incident waits
+    on the customer, since `waiting_since`. `score` is 0 to 100, the higher the more urgent among its severity.
+    """
 
     id: IncidentId
     ref: str
@@ -35,6 +39,9 @@ class QueueLine(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
     alerts: int
     revision: int
+    waiting_since: datetime | None = None
+    snoozed_until: datetime | None = None
+    score: int = 0
 
 
 async def lines_of(
@@ -47,9 +54,16 @@ async def lines_of(
     return [_line(row, tenant) for row in rows if tenant is not None]
 
 
+async def lines_by_id(tx: TenantTx, incident_ids: Sequence[UUID]) -> list[QueueLine]:
+    """These incidents, in this order."""
+    tenant = await queries.select_tenant(tx)
+    found = {row.id: row for row in await queries.select_lines(tx, incident_ids)}
+    return [_line(found[one], tenant) for one in incident_ids if tenant is not None and one in found]
+
+
 def _line(row: queries.QueueRow, tenant: queries.TenantRow) -> QueueLine:
     severity = cast("Severity", row.severity)
-    target = target_of(tenant.sla, severity)
+    acknowledge_by, resolve_by = _deadlines(row, tenant.sla)
     return QueueLine(
         id=IncidentId(row.id),
         ref=str(Reference(tenant.code, row.number)),
@@ -59,10 +73,20 @@ def _line(row: queries.QueueRow, tenant: queries.TenantRow) -> QueueLine:
         assignee_id=None if row.assignee_id is None else PersonId(row.assignee_id),
         verdict=cast("VerdictKind | None", row.verdict),
         opened_at=row.opened_at,
-        acknowledge_by=None if row.acknowledged_at else row.opened_at + target.acknowledge_within,
-        resolve_by=None if row.state in ("resolved", "closed") else row.opened_at + target.resolve_within,
+        acknowledge_by=None if row.acknowledged_at else acknowledge_by,
+        resolve_by=None if row.state in ("resolved", "closed") else resolve_by,
         last_event_at=row.last_event_at,
         updated_at=row.updated_at,
         alerts=row.alerts,
         revision=row.revision,
+        score=row.score,
+        waiting_since=row.waiting_since,
+        snoozed_until=row.snoozed_until,
     )
+
+
+def _deadlines(row: queries.QueueRow, sla: str | None) -> tuple[datetime | None, datetime | None]:
+    if row.is_kept:
+        return row.acknowledge_by, row.resolve_by
+    target = target_of(sla, cast("Severity", row.severity))
+    return row.opened_at + target.acknowledge_within, row.opened_at + target.resolve_within

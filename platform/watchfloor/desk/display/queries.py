@@ -80,20 +80,85 @@ select i.id,
        i.verdict,
        i.opened_at,
        i.acknowledged_at,
+       s.waiting_since,
+       s.snoozed_until,
+       s.alerted_at is not null as is_kept,
+       a.deadline as acknowledge_by,
+       r.deadline as resolve_by,
        i.last_event_at,
        i.updated_at,
        i.revision,
+       i.score,
        (select count(*)
-          from wf.alerts a
-         where a.tenant_id = $1
-           and a.incident_id = i.id) as alerts
+          from wf.alerts l
+         where l.tenant_id = $1
+           and l.incident_id = i.id) as alerts
   from wf.incidents i
+  left join wf.incident_stages s
+    on s.tenant_id = $1
+   and s.incident_id = i.id
+  left join wf.incident_sla a
+    on a.tenant_id = $1
+   and a.incident_id = i.id
+   and a.target = 'acknowledge'
+  left join wf.incident_sla r
+    on r.tenant_id = $1
+   and r.incident_id = i.id
+   and r.target = 'resolve'
  where i.tenant_id = $1
    and i.state = any($2::text[])
    and (i.opened_at, i.id) < ($3, $4)
  order by i.opened_at desc,
           i.id desc
  limit $5
+"""
+
+SELECT_LINES: Final[LiteralString] = """
+select i.id,
+       i.number,
+       i.title,
+       i.severity,
+       i.state,
+       i.assignee_id,
+       i.verdict,
+       i.opened_at,
+       i.acknowledged_at,
+       s.waiting_since,
+       s.snoozed_until,
+       s.alerted_at is not null as is_kept,
+       a.deadline as acknowledge_by,
+       r.deadline as resolve_by,
+       i.last_event_at,
+       i.updated_at,
+       i.revision,
+       i.score,
+       (select count(*)
+          from wf.alerts l
+         where l.tenant_id = $1
+           and l.incident_id = i.id) as alerts
+  from wf.incidents i
+  left join wf.incident_stages s
+    on s.tenant_id = $1
+   and s.incident_id = i.id
+  left join wf.incident_sla a
+    on a.tenant_id = $1
+   and a.incident_id = i.id
+   and a.target = 'acknowledge'
+  left join wf.incident_sla r
+    on r.tenant_id = $1
+   and r.incident_id = i.id
+   and r.target = 'resolve'
+ where i.tenant_id = $1
+   and i.id = any ($2::uuid[])
+"""
+
+SELECT_ORIGIN: Final[LiteralString] = """
+select kind,
+       newcomer,
+       gathered
+  from wf.incident_origins
+ where tenant_id = $1
+   and incident_id = $2
 """
 
 COUNT_QUEUE: Final[LiteralString] = """
@@ -152,7 +217,7 @@ class ReportRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class QueueRow(msgspec.Struct, frozen=True, kw_only=True):
-    """An incident in the queue."""
+    """An incident in the queue. `is_kept` is False for one that was opened before there were clocks."""
 
     id: UUID
     number: int
@@ -163,10 +228,24 @@ class QueueRow(msgspec.Struct, frozen=True, kw_only=True):
     verdict: str | None
     opened_at: datetime
     acknowledged_at: datetime | None
+    waiting_since: datetime | None
+    snoozed_until: datetime | None
+    is_kept: bool
+    acknowledge_by: datetime | None
+    resolve_by: datetime | None
     last_event_at: datetime
     updated_at: datetime
     revision: int
+    score: int
     alerts: int
+
+
+class OriginRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What opened an incident, for whom, and how much a storm has gathered."""
+
+    kind: str
+    newcomer: str | None
+    gathered: int
 
 
 class CountRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -208,6 +287,16 @@ async def select_queue(
 ) -> list[QueueRow]:
     """Incidents in these states, the newest first, from just behind a place in that order."""
     return await tx.rows(QueueRow, SELECT_QUEUE, tx.tenant_id, states, before_at, before_id, limit)
+
+
+async def select_origin(tx: TenantTx, incident_id: UUID) -> OriginRow | None:
+    """What opened an incident. None for one that was opened before that was noted."""
+    return await tx.row(OriginRow, SELECT_ORIGIN, tx.tenant_id, incident_id)
+
+
+async def select_lines(tx: TenantTx, incident_ids: Sequence[UUID]) -> list[QueueRow]:
+    """These incidents, in no order."""
+    return await tx.rows(QueueRow, SELECT_LINES, tx.tenant_id, incident_ids)
 
 
 async def count_queue(tx: TenantTx, *, states: Sequence[str]) -> list[CountRow]:

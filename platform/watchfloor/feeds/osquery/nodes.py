@@ -110,6 +110,13 @@ async def recognise(tx: TenantTx, presented: PresentedAgentKey) -> NodeId | None
     return row.id
 
 
+async def find_host(tx: TenantTx, cipher: TenantCipher, name: str) -> NodeId | None:
+    """The host that enrolled under this name and was not revoked since."""
+    known = await queries.lock_host(tx, cipher.index_candidates("osquery_host", name.casefold()))
+    row = None if known is None else await queries.select_node(tx, known)
+    return None if row is None or row.state != "active" else row.id
+
+
 async def list_nodes(tx: TenantTx, cipher: TenantCipher, *, after: UUID, limit: int) -> list[Node]:
     """Hosts behind an id, in the order in which they first enrolled."""
     rows = await queries.select_nodes(tx, after=after, limit=limit)

@@ -1,7 +1,7 @@
 """SQL of grouping: opening incidents, widening them, finding those that share an entity."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, LiteralString
 from uuid import UUID
 
@@ -88,6 +88,101 @@ select e.incident_id,
    and i.state in ('new', 'acknowledged', 'contained')
    and i.last_event_at >= $3
    and i.first_event_at <= $4
+   and not exists (
+         select
+           from wf.incident_origins o
+          where o.tenant_id = $1
+            and o.incident_id = i.id
+            and o.kind = 'storm')
+"""
+
+COUNT_OPENED: Final[LiteralString] = """
+select count(*)
+  from wf.incident_origins
+ where tenant_id = $1
+   and opened_at > now() - $2::interval
+   and kind in ('alert', 'newcomer')
+"""
+
+SELECT_WEATHER: Final[LiteralString] = """
+select wanted.rule_id,
+       (select count(*)
+          from wf.incident_origins o
+         where o.tenant_id = $1
+           and o.rule_id = wanted.rule_id
+           and o.opened_at > now() - $3::interval
+           and o.kind in ('alert', 'newcomer')) as opened,
+       (select count(*)
+          from wf.incident_origins o
+         where o.tenant_id = $1
+           and o.rule_id = wanted.rule_id
+           and o.opened_at > now() - $3::interval
+           and o.kind = 'newcomer') as newcomers,
+       (select o.incident_id
+          from wf.incident_origins o
+          join wf.incidents i
+            on i.tenant_id = $1
+           and i.id = o.incident_id
+         where o.tenant_id = $1
+           and o.rule_id = wanted.rule_id
+           and o.kind = 'storm'
+           and o.last_at > now() - $4::interval
+           and i.state in ('new', 'acknowledged', 'contained')
+         order by o.last_at desc
+         limit 1) as storm_id
+  from unnest($2::text[]) as wanted (rule_id)
+"""
+
+SELECT_RETURNING: Final[LiteralString] = """
+select a.id as alert_id,
+       earlier.id as incident_id,
+       earlier.number,
+       t.code
+  from wf.alerts a
+ cross join lateral (
+         select i.id,
+                i.number
+           from wf.alerts o
+           join wf.incidents i
+             on i.tenant_id = $1
+            and i.id = o.incident_id
+          where o.tenant_id = $1
+            and o.rule_id = a.rule_id
+            and o.dedup_index = a.dedup_index
+            and o.last_seen <= a.first_seen
+            and o.id <> a.id
+            and i.state in ('resolved', 'closed')
+            and coalesce(i.resolved_at, i.closed_at) > now() - $3::interval
+          order by o.last_seen desc
+          limit 1) as earlier
+  join wf.tenants t
+    on t.tenant_id = $1
+ where a.tenant_id = $1
+   and a.id = any($2::uuid[])
+   and a.held_keys is null
+"""
+
+INSERT_ORIGIN: Final[LiteralString] = """
+insert into wf.incident_origins (tenant_id, incident_id, rule_id, kind, newcomer)
+values ($1, $2, $3, $4, $5)
+"""
+
+ADD_TO_STORM: Final[LiteralString] = """
+update wf.incident_origins
+   set gathered = gathered + $3,
+       last_at = now()
+ where tenant_id = $1
+   and incident_id = $2
+   and kind = 'storm'
+returning gathered,
+          told
+"""
+
+UPDATE_TOLD: Final[LiteralString] = """
+update wf.incident_origins
+   set told = gathered
+ where tenant_id = $1
+   and incident_id = $2
 """
 
 
@@ -107,6 +202,31 @@ class CandidateRow(msgspec.Struct, frozen=True, kw_only=True):
     kind: EntityKind
     value_index: bytes
     has_hosts: bool
+
+
+class WeatherRow(msgspec.Struct, frozen=True, kw_only=True):
+    """How many incidents a rule opened lately, how many of them for newcomers, and the incident of its storm."""
+
+    rule_id: str
+    opened: int
+    newcomers: int
+    storm_id: UUID | None
+
+
+class ReturningRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An alert whose dedup key an incident had that was worked out lately."""
+
+    alert_id: UUID
+    incident_id: UUID
+    number: int
+    code: str
+
+
+class GatheredRow(msgspec.Struct, frozen=True, kw_only=True):
+    """How many alerts a storm has gathered, and of how many its timeline speaks."""
+
+    gathered: int
+    told: int
 
 
 class NamedRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,3 +283,35 @@ async def upsert_entities(tx: TenantTx, rows: Sequence[NewEntity]) -> None:
     """Adds entities, or widens the time in which they were seen."""
     columns = [[getattr(row, name) for row in rows] for name in NewEntity.__struct_fields__]
     await tx.execute(UPSERT_ENTITIES, tx.tenant_id, *columns)
+
+
+async def count_opened(tx: TenantTx, *, within: timedelta) -> int:
+    """How many incidents alerts opened in the tenant within a time until now, storms left out."""
+    return await tx.value(int, COUNT_OPENED, tx.tenant_id, within) or 0
+
+
+async def select_weather(
+    tx: TenantTx, rule_ids: Sequence[str], *, within: timedelta, busy: timedelta
+) -> list[WeatherRow]:
+    """What each rule opened within a time until now, and its open storm if that gained something within `busy`."""
+    return await tx.rows(WeatherRow, SELECT_WEATHER, tx.tenant_id, rule_ids, within, busy)
+
+
+async def select_returning(tx: TenantTx, alert_ids: Sequence[UUID], *, within: timedelta) -> list[ReturningRow]:
+    """Of these alerts those whose dedup key an incident had that was worked out within a time until now; its last."""
+    return await tx.rows(ReturningRow, SELECT_RETURNING, tx.tenant_id, alert_ids, within)
+
+
+async def insert_origin(tx: TenantTx, incident_id: UUID, *, rule_id: str, kind: str, newcomer: str | None) -> None:
+    """Notes what opened an incident."""
+    await tx.execute(INSERT_ORIGIN, tx.tenant_id, incident_id, rule_id, kind, newcomer)
+
+
+async def add_to_storm(tx: TenantTx, incident_id: UUID, *, alerts: int) -> GatheredRow | None:
+    """Counts what a storm gained. None for an incident that is no storm."""
+    return await tx.row(GatheredRow, ADD_TO_STORM, tx.tenant_id, incident_id, alerts)
+
+
+async def update_told(tx: TenantTx, incident_id: UUID) -> None:
+    """Notes that the timeline speaks of all that the storm has gathered."""
+    await tx.execute(UPDATE_TOLD, tx.tenant_id, incident_id)

@@ -4,7 +4,7 @@ import asyncio
 import sys
 from collections.abc import Callable
 from importlib import import_module
-from importlib.metadata import version
+from importlib.metadata import entry_points, version
 from typing import Final, Protocol, cast
 
 import click
@@ -23,7 +23,10 @@ _PROGRAMS: Final = {
     "pipeline": "watchfloor.ops.pipeline:serve",
     "worker": "watchfloor.ops.worker:serve",
 }
-"""The `Serve` function of each program."""
+"""The `Serve` function of each program of the core."""
+
+PROGRAM_GROUP: Final = "watchfloor.programs"
+"""The entry-point group by which packages above the core add programs."""
 
 SWITCH_SECONDS: Final = 0.0005
 """How long a thread that computes may keep the event loop waiting: a tenth of Python's own, as one small request passes
@@ -39,21 +42,28 @@ class Serve(Protocol):
 
 
 @click.command()
-@click.argument("name", type=click.Choice(sorted(_PROGRAMS)))
+@click.argument("name", type=click.Choice(sorted({*_PROGRAMS, *entry_points(group=PROGRAM_GROUP).names})))
 @click.option("--ready-fd", type=int, hidden=True, help="File descriptor to write a line to when ready.")
 def serve(*, name: str, ready_fd: int | None) -> None:
-    """Run one program: the api, the doors, syslog (with RELP), the pipeline or the worker."""
+    """Run one program: the api, the doors, syslog (with RELP), the pipeline, the worker or the bot."""
     settings = load_settings()
     start_logging(process=name, level=settings.log_level)
     tracing = start_tracing(process=name, version=version("watchfloor"), endpoint=settings.otlp_endpoint)
-    module, _, attribute = _PROGRAMS[name].partition(":")
     sys.setswitchinterval(SWITCH_SECONDS)
-    program = cast("Serve", getattr(import_module(module), attribute))
+    program = _program(name)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_run(program, settings, ready_fd))
     finally:
         tracing.shutdown()
+
+
+def _program(name: str) -> Serve:
+    if name not in _PROGRAMS:
+        (contributed,) = entry_points(group=PROGRAM_GROUP, name=name)
+        return cast("Serve", contributed.load())
+    module, _, attribute = _PROGRAMS[name].partition(":")
+    return cast("Serve", getattr(import_module(module), attribute))
 
 
 async def _run(program: Serve, settings: Settings, ready_fd: int | None) -> None:

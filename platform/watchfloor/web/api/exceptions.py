@@ -12,7 +12,7 @@ from watchfloor.access.roles import Permission
 from watchfloor.alerts.overlay import commands, listing
 from watchfloor.alerts.overlay.commands import LONGEST_FILTER, LONGEST_OWNER, NewException
 from watchfloor.alerts.overlay.listing import ExceptionState, KeptException
-from watchfloor.alerts.overlay.preview import Preview, preview
+from watchfloor.alerts.overlay.preview import Preview, concerned, preview
 from watchfloor.detect.filters import parse_filter
 from watchfloor.kernel import ids
 from watchfloor.web.api.evidence import LAST_ID
@@ -45,17 +45,27 @@ class PreviewRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class PreviewView(msgspec.Struct, frozen=True, kw_only=True):
-    """What the filter would have hidden of the newest alerts of its rules, judged by the events that they keep."""
+    """What the filter would have hidden of the newest alerts of its rules, judged by the events that they keep.
+
+    `all_alerts` is how many there are, looked at or not; `judged_true` are the numbers of incidents that were judged
+    true positives of which an event would have been hidden.
+    """
 
     days: int
+    all_alerts: int
     alerts: int
     alerts_hidden: int
     events: int
     events_hidden: int
+    hosts: int
+    judged_true: list[int]
 
 
 class ExceptionView(msgspec.Struct, frozen=True, kw_only=True):
-    """An exception. `hidden` counts the matches of 30 days; `broken` ones hide nothing: a list of theirs is gone."""
+    """An exception. `hidden` counts the matches of 30 days; `broken` ones hide nothing: a list of theirs is gone.
+
+    `incident_id` is the incident that it was made from, if any.
+    """
 
     id: str
     state: ExceptionState
@@ -69,6 +79,7 @@ class ExceptionView(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime
     ended_at: datetime | None
     ended_by: str | None
+    incident_id: str | None
     hidden: int
     last_hidden_at: datetime | None
 
@@ -109,7 +120,7 @@ async def add_exception(call: InTenant, data: JSONBody[ExceptionRequest]) -> Exc
     async with call.records() as tx:
         cipher = await call.cipher(tx)
         exception_id = await commands.add_exception(tx, cipher, call.actor, wanted=wanted, rules=rules, at=at)
-        seen = await preview(tx, cipher, written=written, rules=rules, at=at)
+        seen = await preview(tx, cipher, written=written, rule_ids=concerned(written, rules), at=at)
         kept = await listing.find_exception(tx, cipher, exception_id, at=at)
     return ExceptionReply(text=str(seen), exception=_view(kept), preview=_preview(seen))
 
@@ -127,7 +138,7 @@ async def preview_exception(call: InTenant, data: JSONBody[PreviewRequest]) -> P
     commands.check_exception(written, rules)
     async with call.records() as tx:
         cipher, at = await call.cipher(tx), call.services.clock.now()
-        return _preview(await preview(tx, cipher, written=written, rules=rules, at=at))
+        return _preview(await preview(tx, cipher, written=written, rule_ids=concerned(written, rules), at=at))
 
 
 @post(
@@ -171,6 +182,7 @@ def _view(kept: KeptException) -> ExceptionView:
         expires_at=kept.expires_at,
         ended_at=kept.ended_at,
         ended_by=kept.ended_by,
+        incident_id=None if kept.incident_id is None else ids.show("inc", kept.incident_id),
         hidden=kept.hidden,
         last_hidden_at=kept.last_hidden_at,
     )
@@ -179,8 +191,11 @@ def _view(kept: KeptException) -> ExceptionView:
 def _preview(seen: Preview) -> PreviewView:
     return PreviewView(
         days=seen.days,
+        all_alerts=seen.all_alerts,
         alerts=seen.alerts,
         alerts_hidden=seen.alerts_hidden,
         events=seen.events,
         events_hidden=seen.events_hidden,
+        hosts=seen.hosts,
+        judged_true=list(seen.judged_true),
     )

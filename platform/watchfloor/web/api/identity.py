@@ -16,17 +16,15 @@ from watchfloor.access.sessions import (
     close_all_sessions,
     close_session,
     csrf_token,
-    open_session,
 )
 from watchfloor.kernel import ids
 from watchfloor.kernel.db import directory_tx
-from watchfloor.kernel.errors import NotFound, Refused
-from watchfloor.kernel.secret import Secret
+from watchfloor.kernel.errors import NotFound
 from watchfloor.web.api.given import IDENTIFIED, AnyRequest, Identified
 from watchfloor.web.calls import IdentifiedCall
-from watchfloor.web.cookies import cookie_name, no_cookie, session_cookie
-from watchfloor.web.csrf import allowed_origins, check_origin
+from watchfloor.web.cookies import no_cookie, session_cookie
 from watchfloor.web.declaration import identified, public
+from watchfloor.web.demo_login import open_demo_session
 from watchfloor.web.services import Services
 
 
@@ -152,20 +150,7 @@ def _development_login(services: Services) -> HTTPRouteHandler:
     )
     async def sign_in_to_demo(request: AnyRequest, data: JSONBody[DevelopmentLogin]) -> Response[SessionView]:
         """Become a person of the demo. There is no such thing outside of one."""
-        if request.client is None or not development.is_loopback(request.client.host):
-            raise Refused("The demo's login works on this machine only.")
-        check_origin(request.headers, allowed_origins(settings))
-        await services.limiter.take(services.limits.all_logins, "all")
-        old = request.cookies.get(cookie_name(settings))
-        async with directory_tx(services.auth) as tx:
-            person = await development.sign_in(tx, settings, email=data.email)
-            opened = await open_session(
-                tx,
-                person.person_id,
-                authenticated_by="development",
-                user_agent=request.headers.get("user-agent", ""),
-                replacing=Secret(old) if old else None,
-            )
+        opened = await open_demo_session(services, request, data.email)
         view = SessionView(
             csrf_token=opened.csrf.reveal(),
             authenticated_by="development",

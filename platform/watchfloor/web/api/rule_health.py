@@ -38,7 +38,8 @@ class RuleHealth(msgspec.Struct, frozen=True, kw_only=True):
     """A rule in the period.
 
     `held_matches` are in alerts of a throttled rule, in place of `held_alerts` alerts of their own. `precision` is the
-    share of true positives among the decided verdicts, null without any; `share_of_time` is the rule's part of all
+    share of true positives among the decided verdicts, null without any; nineteen times out of twenty it truly lies
+    between `precision_low` and `precision_high`. `share_of_time` is the rule's part of all
     time that matching took, null where it was not measured. `tenants` counts those in which it matched,
     `throttled_in` and `off_in` those in which it is throttled or switched off now.
     """
@@ -58,6 +59,8 @@ class RuleHealth(msgspec.Struct, frozen=True, kw_only=True):
     off_in: int
     verdicts: VerdictCounts
     precision: float | None
+    precision_low: float
+    precision_high: float
     candidates: int
     share_of_time: float | None
 
@@ -148,6 +151,8 @@ def _line(one: RuleFigures, measured: int) -> RuleHealth:
             inconclusive=one.verdicts.inconclusive,
         ),
         precision=one.verdicts.precision,
+        precision_low=one.verdicts.bounds[0],
+        precision_high=one.verdicts.bounds[1],
         candidates=one.candidates,
         share_of_time=one.nanoseconds / measured if one.nanoseconds else None,
     )

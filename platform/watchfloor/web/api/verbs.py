@@ -5,6 +5,7 @@ carried out once, however often it is sent.
 """
 
 import hashlib
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -91,7 +92,7 @@ async def perform_verb(
     if _known(verb).reach == "incident":
         raise NotFound("This verb is about an incident; its path names one.")
     intent = Intent(verb=verb, arguments=data.arguments, request_id=_request_id(call, idempotency_key))
-    return _shown(await call.services.front.perform_as(call.principal, intent))
+    return _shown(await call.services.front.perform_as(call.principal, intent, session_began=_began(call)))
 
 
 @post(
@@ -110,7 +111,10 @@ async def perform_on_incident(
     intent = Intent(
         verb=verb, incident=incident, arguments=data.arguments, request_id=_request_id(call, idempotency_key)
     )
-    return _shown(await call.services.front.perform_as(call.principal, intent, tenant_id=call.tenant_id))
+    answer = await call.services.front.perform_as(
+        call.principal, intent, tenant_id=call.tenant_id, session_began=_began(call)
+    )
+    return _shown(answer)
 
 
 ROUTES: list[HTTPRouteHandler] = [perform_on_incident]
@@ -121,6 +125,10 @@ def _known(name: str) -> Verb:
     if name not in TABLE:
         raise NotFound("There is no such verb.", remedy="GET /api/v1/verbs lists them.")
     return TABLE[name]
+
+
+def _began(call: IdentifiedCall) -> datetime | None:
+    return None if call.session is None else call.session.created_at
 
 
 def _request_id(call: IdentifiedCall, key: str | None) -> str:

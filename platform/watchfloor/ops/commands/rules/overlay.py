@@ -17,7 +17,7 @@ import msgspec
 
 from watchfloor.alerts.overlay import commands, listing
 from watchfloor.alerts.overlay.commands import NewException, shown
-from watchfloor.alerts.overlay.preview import preview
+from watchfloor.alerts.overlay.preview import concerned, preview
 from watchfloor.audit.append import Actor
 from watchfloor.detect.filters import FilterDocument, parse_filter
 from watchfloor.detect.finding import find_rule
@@ -197,7 +197,8 @@ async def _except(
     written = _filter(file)
     async with _desk(tenant) as desk:
         commands.check_exception(written, desk.rules)
-        _say(str(await preview(desk.tx, desk.cipher, written=written, rules=desk.rules, at=desk.now)))
+        rule_ids = concerned(written, desk.rules)
+        _say(str(await preview(desk.tx, desk.cipher, written=written, rule_ids=rule_ids, at=desk.now)))
         if only_preview:
             return
         if owner is None or days is None:

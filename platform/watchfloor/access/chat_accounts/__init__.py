@@ -1,0 +1,1 @@
+"""Which account of the chat is which person."""

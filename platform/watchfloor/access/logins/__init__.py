@@ -1,0 +1,1 @@
+"""When people last proved by hand who they are."""

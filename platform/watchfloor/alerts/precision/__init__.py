@@ -1,0 +1,1 @@
+"""How often each rule was right, by what people said of its incidents."""

@@ -1,0 +1,1 @@
+"""The watch: what is handed from one shift's lead to the next."""

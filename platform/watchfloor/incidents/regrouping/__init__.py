@@ -1,0 +1,1 @@
+"""What people change about which alerts belong together: merging, undoing it, splitting."""

@@ -1,0 +1,1 @@
+"""Which other incidents of the tenant an incident is like."""

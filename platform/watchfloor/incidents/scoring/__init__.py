@@ -1,0 +1,1 @@
+"""How urgent an incident is among others of its severity, and why."""

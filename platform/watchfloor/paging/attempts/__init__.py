@@ -1,0 +1,1 @@
+"""What is written down of the attempts to reach somebody."""

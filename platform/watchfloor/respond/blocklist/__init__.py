@@ -1,0 +1,1 @@
+"""The tenant's blocklist: what its firewalls pull."""

@@ -1,0 +1,1 @@
+"""What hosts are asked for an action, in osquery's own tables; never run in a database of ours."""

@@ -1,0 +1,1 @@
+"""What an action can be done to."""
