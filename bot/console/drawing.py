@@ -75,7 +75,7 @@ class Pen:
             yield self.person(answer.principal)
         if reply.offers:
             yield Group(*(_offer(offer) for offer in reply.offers), "")
-        yield Line(reply.text, style=GOOD if reply.ok else BAD)
+        yield Line(_plain(Untrusted(reply.text), 2_000), style=GOOD if reply.ok else BAD)
 
     def queue(
         self, lines: Sequence[QueueLine], *, names: Names, current: str | None = None, room: int | None = None

@@ -69,11 +69,13 @@ def reply_layout(reply: Reply, around: Surroundings) -> Layout:
     room = CHARACTERS - 700 - _characters(parts)
     if lines:
         parts.append(ui.TextDisplay(_fitted(lines, room)))
-    parts.append(ui.TextDisplay(("" if reply.ok else "✗ ") + plain(reply.text, limit=600)))
+    parts.append(ui.TextDisplay(("" if reply.ok else "✗ ") + (plain(reply.text, limit=600) or "Done.")))
     if reply.card is not None:
         parts += _controls(reply.card, around)
-    if reply.offers:
-        parts.append(ui.ActionRow(*_offers(reply.offers[:BUTTONS], around.tokens)))
+    there = _names(parts)
+    # What the card offers already is no second button: Discord takes each name once.
+    if offers := [each for each in _offers(reply.offers[:BUTTONS], around.tokens) if each.custom_id not in there]:
+        parts.append(ui.ActionRow(*offers))
     return _layout(parts)
 
 
@@ -159,6 +161,12 @@ def _offers(offers: Sequence[Offer], tokens: Mapping[int, str]) -> Iterator[ui.B
     for place, offer in enumerate(offers):
         name = CustomId(offer.verb, offer.incident.upper(), tokens.get(place, ""))
         yield ui.Button(label=offer.label[:LABEL], style=discord.ButtonStyle.secondary, custom_id=str(name))
+
+
+def _names(parts: Iterable[ui.Item[Layout]]) -> set[str | None]:
+    """The names of the buttons that are there."""
+    rows = (part.children for part in parts if isinstance(part, ui.ActionRow))
+    return {child.custom_id for children in rows for child in children if isinstance(child, ui.Button)}
 
 
 def _queue_lines(lines: Sequence[QueueLine], *, limit: int) -> Iterator[str]:

@@ -40,6 +40,12 @@ class Client(discord.Client):
         self._board = board
         self._guilds = guilds
         self.is_serving = asyncio.Event()
+        self.is_registered = False
+
+    def dispatch(self, event: str, /, *args: object, **kwargs: object) -> None:
+        """Hands an event on, unless the connection is being closed: the library would fail over it then."""
+        if not self.is_closed():
+            super().dispatch(event, *args, **kwargs)
 
     async def on_interaction(self, interaction: discord.Interaction[discord.Client]) -> None:
         """Somebody typed, pressed or filled in something."""
@@ -47,8 +53,8 @@ class Client(discord.Client):
 
     async def on_ready(self) -> None:
         """A fresh session: what happened in between is gone, so the record is compared anew."""
-        await self.register()
         CHAT_GATEWAY.set(1)
+        self.is_registered = False
         self.is_serving.set()
 
     async def on_resumed(self) -> None:
@@ -62,7 +68,10 @@ class Client(discord.Client):
         self.is_serving.clear()
 
     async def register(self) -> None:
-        """Registers the commands in each of our servers where they are not what they should be."""
+        """Registers the commands in each of our servers where they are not what they should be.
+
+        Raises what the record or Discord raise: an installation may have no operator yet.
+        """
         if self.application_id is None:
             return
         commands = registration()
@@ -78,3 +87,4 @@ class Client(discord.Client):
                 self.application_id, guild_id, cast("list[dict[str, object]]", commands)
             )
             await self._board.note(str(guild_id), "commands", channel_id="", message_id=wanted)
+        self.is_registered = True

@@ -10,6 +10,7 @@ from bot.discord.board import Board
 from bot.discord.channels import Builder, Wanted, missing, plan
 from bot.discord.connection import Parts, guilds_of, opened, token_of, use_addresses
 from bot.discord.doctor import Finding, examine
+from bot.discord.faults import FAULTS
 from watchfloor.kernel.config import Settings, load_settings
 from watchfloor.kernel.errors import Invalid, Unavailable
 
@@ -82,7 +83,7 @@ async def _build(parts: Parts, token: str, guild_id: int, wanted: Sequence[Wante
         return await Builder(guild, parts.board, me=parts.client.user).build(wanted)
     except discord.LoginFailure:
         raise Invalid("Discord does not know this token.", where="WATCHFLOOR_DISCORD_TOKEN_FILE") from None
-    except (discord.HTTPException, OSError) as refused:
+    except FAULTS as refused:
         raise Unavailable(
             f"Discord did not make everything: {refused}.", remedy="Run it again; what stands is kept."
         ) from None

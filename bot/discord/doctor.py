@@ -10,6 +10,7 @@ import msgspec
 from bot.discord.board import PAGING, QUEUE, TEXT_PURPOSES
 from bot.discord.commands import fingerprint_of, registration
 from bot.discord.connection import Parts
+from bot.discord.faults import FAULTS
 from bot.discord.posts import Posts
 from watchfloor.desk.chat_state import read_state
 
@@ -48,7 +49,7 @@ async def examine(parts: Parts, *, token: str, guilds: frozenset[int]) -> AsyncI
     except discord.LoginFailure:
         yield Finding(what="token", found="refused", remedy="Make a new one on the application's page and set it.")
         return
-    except (discord.HTTPException, OSError) as away:
+    except FAULTS as away:
         yield Finding(
             what="token", found=f"not checked: {type(away).__name__}", remedy="Let this machine reach Discord."
         )

@@ -21,6 +21,7 @@ from bot.discord.cards import Layout, Surroundings, reply_layout, text_layout
 from bot.discord.commands import CODE, REFERENCE
 from bot.discord.counter import Counter
 from bot.discord.custom_ids import CustomId
+from bot.discord.faults import FAULTS
 from bot.discord.forms import form, is_needed
 from bot.discord.markdown import plain
 from bot.discord.offers import Offers
@@ -69,7 +70,7 @@ class Interactions:
         begun = time.monotonic()
         try:
             outcome = await self._answer(interaction)
-        except discord.HTTPException as refused:
+        except FAULTS as refused:
             _log.warning("Discord did not take an answer: %s", for_log(Untrusted(str(refused))))
             outcome = "not_taken"
         self.last_at = time.monotonic()

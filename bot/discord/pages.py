@@ -11,10 +11,12 @@ import time
 from typing import Final
 
 import discord
+from redis.exceptions import RedisError
 
 from bot.discord.agreements import Agreements
 from bot.discord.board import PAGING, Board
 from bot.discord.client import Client
+from bot.discord.faults import FAULTS
 from bot.discord.markdown import moment, plain
 from bot.discord.ownership import paused
 from bot.discord.posts import Posts
@@ -81,7 +83,7 @@ class ChatPages:
                         await self.turn(tenant_id)
                 else:
                     await paused(stop, 0.5)
-            except (WatchfloorError, OSError) as fault:
+            except (WatchfloorError, RedisError, *FAULTS) as fault:
                 _log.warning("the chat's pages wait: %s", for_log(Untrusted(str(fault))))
                 await paused(stop, 1.0)
 
@@ -108,7 +110,7 @@ class ChatPages:
                 )
         except (discord.Forbidden, discord.NotFound, discord.RateLimited) as refused:
             await self._failed(tenant_id, step, f"the chat refused it: {type(refused).__name__}")
-        except (discord.HTTPException, OSError, TimeoutError) as fault:
+        except FAULTS as fault:
             outcome = f"nobody knows whether it arrived: {type(fault).__name__}"
             async with tenant_tx(self._records, tenant_id) as tx:
                 await steps.note_uncertain(tx, step, roster, outcome=outcome, lanes=self._lanes)

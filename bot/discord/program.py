@@ -6,15 +6,20 @@ lost. A refused token ends it with a sentence; asking Discord again and again wo
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from typing import Final
 
 import discord
 
 from bot.discord.connection import Parts, opened, token_of, use_addresses
+from bot.discord.faults import FAULTS
 from bot.discord.ownership import keep, ownership
 from watchfloor.kernel.config import Settings
 from watchfloor.kernel.errors import Invalid, Unavailable
 from watchfloor.kernel.telemetry import CHAT_GATEWAY
 from watchfloor.ops.migrate import check_schema
+
+_LAST_SECONDS: Final = 5.0
+"""For how long what is being sent may take when the program ends."""
 
 
 async def serve(settings: Settings, *, ready: Callable[[], None], stop: asyncio.Event) -> None:
@@ -31,7 +36,7 @@ async def serve(settings: Settings, *, ready: Callable[[], None], stop: asyncio.
                 await parts.client.login(token.reveal())
             except discord.LoginFailure:
                 raise Invalid("Discord does not know this token.", where="WATCHFLOOR_DISCORD_TOKEN_FILE") from None
-            except (discord.HTTPException, OSError) as away:
+            except FAULTS as away:
                 raise Unavailable(f"Discord cannot be reached: {away}.") from None
             await _run(parts, keep(owned, stop), stop)
 
@@ -42,12 +47,19 @@ async def _run(parts: Parts, owning: Coroutine[None, None, None], stop: asyncio.
         async with asyncio.TaskGroup() as group:
             connecting = group.create_task(parts.client.connect(reconnect=True), name="gateway")
             group.create_task(owning, name="ownership")
-            group.create_task(parts.rounds.run(stop), name="rounds")
+            working = {
+                group.create_task(parts.rounds.run(stop), name="rounds"),
+                group.create_task(parts.pages.run(stop), name="pages"),
+            }
             group.create_task(parts.rounds.listen(stop), name="changes")
-            group.create_task(parts.pages.run(stop), name="pages")
             stopped = group.create_task(stop.wait(), name="stop")
             await asyncio.wait({connecting, stopped}, return_when=asyncio.FIRST_COMPLETED)
             stop.set()
+            _, late = await asyncio.wait(working, timeout=_LAST_SECONDS)  # what is being sent is finished first
+            for task in (*late, connecting):  # the library must not speak of a connection after it is closed
+                task.cancel()
+            await asyncio.wait({connecting})
             await parts.client.close()
     finally:
         CHAT_GATEWAY.set(0)
+        await parts.client.close()

@@ -22,6 +22,7 @@ from bot.discord.approvals import ApprovalBoard
 from bot.discord.board import Board, forum_of
 from bot.discord.cards import Surroundings, card_layout
 from bot.discord.counter import Counter
+from bot.discord.faults import FAULTS
 from bot.discord.levels import card_at, entry_at, masked_by
 from bot.discord.posts import Post, Posts
 from bot.discord.queries import DueCard
@@ -123,7 +124,7 @@ class Projection:
             _log.warning("the post of an incident is gone; it is made again")
             await self._postpone(tenant_id, msgspec.structs.replace(card, thread=""), 1.0, attempts=card.attempts + 1)
             return 1.0
-        except (discord.HTTPException, discord.RateLimited, TypeError, TimeoutError, OSError, WatchfloorError) as fault:
+        except (TypeError, WatchfloorError, *FAULTS) as fault:
             return await self._put_off(tenant_id, card, fault)
 
     async def _send(self, tenant_id: TenantId, agreement: Agreement, card: DueCard) -> float | None:

@@ -9,7 +9,6 @@ import logging
 import time
 from typing import Final, cast
 
-import discord
 import msgspec
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
@@ -19,6 +18,7 @@ from bot.discord import queries
 from bot.discord.agreements import Agreement, Agreements
 from bot.discord.client import Client
 from bot.discord.counter import Counter
+from bot.discord.faults import FAULTS
 from bot.discord.interactions import Interactions
 from bot.discord.live_queue import LiveQueue
 from bot.discord.ownership import paused
@@ -75,13 +75,14 @@ class Rounds:
         self._adopted: set[TenantId] = set()
         self._swept_at = -SWEEP_SECONDS
         self._said_at = -_STATE_SECONDS
+        self._register_at = 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Goes round until `stop` is set."""
         while not stop.is_set():
             try:
                 await self.once()
-            except (WatchfloorError, discord.DiscordException, OSError, TimeoutError) as fault:
+            except (WatchfloorError, *FAULTS) as fault:
                 _log.warning("a round of the bot was cut short: %s", for_log(Untrusted(str(fault))))
             await paused(stop, _TICK_SECONDS)
 
@@ -98,6 +99,9 @@ class Rounds:
         if not self._client.is_serving.is_set():
             self._adopted.clear()
             return
+        if not self._client.is_registered and now >= self._register_at:
+            self._register_at = now + SWEEP_SECONDS
+            await self._client.register()
         for tenant_id in [tenant for tenant, at in self._due.items() if at <= now]:
             del self._due[tenant_id]
             await self._look(tenant_id)

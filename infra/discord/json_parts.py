@@ -2,7 +2,7 @@
 
 from typing import TypeAlias, cast
 
-Json: TypeAlias = "dict[str, object]"
+Json: TypeAlias = dict[str, object]
 
 
 def as_object(value: object) -> Json:
@@ -17,7 +17,7 @@ def child(of: Json, key: str) -> Json:
 
 def objects(of: Json, key: str) -> list[Json]:
     """The objects in the list under a key."""
-    return [as_object(one) for one in items(of, key) if isinstance(one, dict)]
+    return [cast("Json", one) for one in items(of, key) if isinstance(one, dict)]
 
 
 def items(of: Json, key: str) -> list[object]:

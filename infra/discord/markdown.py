@@ -42,30 +42,34 @@ _STAND_IN: Final = 0xE000
 _FENCE: Final = re.compile(r"```.*?```", re.DOTALL)
 _CODE: Final = re.compile(r"(?<!`)(`{1,2})(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 
-_INLINE: Final[tuple[tuple[Kind, re.Pattern[str]], ...]] = (
-    ("masked link", re.compile(r"\[[^\]\n]+\]\(\s*<?[^)\s]+>?[^)]*\)")),
-    ("link", re.compile(r"(?i)\b(?:https?|discord|steam|ftp)://[^\s<>]+")),
-    ("link", re.compile(r"(?i)<(?:mailto|tel|sms):[^>\s]+>|<[^@\s<>]+@[^\s<>]+\.[^\s<>]+>|<\+\d{5,}>")),
-    ("link", re.compile(r"(?i)\bdiscord(?:\.gg|app\.com/invite|\.com/invite)/\w+")),
+_TOKENS: Final[tuple[tuple[Kind, re.Pattern[str]], ...]] = (
     ("mention", re.compile(r"<@[!&]?\d{1,20}>")),
-    ("everyone", re.compile(r"@(?:everyone|here)\b")),
     ("channel", re.compile(r"<#\d{1,20}>|<id:[a-z-]+>")),
     ("command", re.compile(r"</[^:>\n]{1,100}:\d{1,20}>")),
     ("moment", re.compile(r"<t:-?\d{1,17}(?::[tTdDfFRsS])?>")),
-    ("emoji", re.compile(r"<a?:\w{2,32}:\d{1,20}>|:[a-z0-9_+-]{2,32}:")),
+    ("emoji", re.compile(r"<a?:\w{2,32}:\d{1,20}>")),
+    ("masked link", re.compile(r"\[[^\]\n]+\]\(\s*<?[^)\s]+>?[^)]*\)")),
+    ("link", re.compile(r"(?i)<(?:mailto|tel|sms):[^>\s]+>|<[^@\s<>]+@[^\s<>]+\.[^\s<>]+>|<\+\d{5,}>")),
+)
+"""Read first, and then no more."""
+
+_CODE_HERE: Final = re.compile(r"(?s)```.*?```|(`{1,2})(?!`)(.+?)(?<!`)\1(?!`)|`+")
+
+_INLINE: Final[tuple[tuple[Kind, re.Pattern[str]], ...]] = (
+    ("link", re.compile(r"(?i)\b(?:https?|discord|steam|ftp)://[^\s<>]+")),
+    ("link", re.compile(r"(?i)\bdiscord(?:\.gg|app\.com/invite|\.com/invite)/\w+")),
+    ("everyone", re.compile(r"@(?:everyone|here)\b")),
+    ("emoji", re.compile(r"(?a):[a-z][a-z0-9_+-]{1,31}:")),
     ("spoiler", re.compile(r"\|\|.+?\|\|", re.DOTALL)),
-    (
-        "emphasis",
-        re.compile(
-            r"(\*{1,3})(?=\S)(?:.+?)(?<=\S)\1|~~.+?~~|(?<![A-Za-z0-9_])(_{1,3})(?=\S).+?(?<=\S)\2(?![A-Za-z0-9_])"
-        ),
-    ),
+    ("emphasis", re.compile(r"(\*{1,3})(?=\S)(?:.+?)(?<=\S)\1|~~.+?~~")),
+    ("emphasis", re.compile(r"(?<![A-Za-z0-9_])(_{1,3})(?=\S).+?(?<=\S)\1(?![A-Za-z0-9_])")),
 )
 _LINES: Final[tuple[tuple[Kind, re.Pattern[str]], ...]] = (
     ("heading", re.compile(r"(?m)^[ ]*(?:#{1,3}|-#)[ \t]+\S.*$")),
     ("quote", re.compile(r"(?m)^[ ]*>{1,3}[ \t].*$|^>>>[ ].*$")),
     ("list", re.compile(r"(?m)^[ ]*(?:[-*+]|\d{1,9}\.)[ \t]+\S.*$")),
 )
+_TAKEN: Final = "\N{OBJECT REPLACEMENT CHARACTER}"
 _ALLOWED_CONTROLS: Final = "\n\t"
 
 
@@ -74,6 +78,9 @@ def live_in(text: str) -> list[Live]:
     found = [Live("control", repr(character)) for character in text if is_control(character)]
     rest, code = _without_code(_without_escapes(text))
     found += [Live("code", one) for one in code]
+    for kind, pattern in _TOKENS:
+        found += [Live(kind, match[0]) for match in pattern.finditer(rest)]
+        rest = pattern.sub(_TAKEN, rest)
     for kind, pattern in (*_INLINE, *_LINES):
         found += [Live(kind, match[0]) for match in pattern.finditer(rest)]
     return found
@@ -105,12 +112,17 @@ def _without_escapes(text: str) -> str:
     """The text with each escaped mark in the place of a letter that means nothing. In code nothing is escaped."""
     kept: list[str] = []
     at = 0
-    for match in _CODE.finditer(text):
-        if match.start() > 0 and text[match.start() - 1] == "\\":
-            continue
-        kept += (_ESCAPED.sub(_stand_in, text[at : match.start()]), match[0])
-        at = match.end()
-    kept.append(_ESCAPED.sub(_stand_in, text[at:]))
+    while at < len(text):
+        escaped, code = _ESCAPED.match(text, at), _CODE_HERE.match(text, at)
+        if escaped is not None:
+            kept.append(_stand_in(escaped))
+            at = escaped.end()
+        elif code is not None:
+            kept.append(code[0])
+            at = code.end()
+        else:
+            kept.append(text[at])
+            at += 1
     return "".join(kept)
 
 
@@ -124,6 +136,6 @@ def _without_code(text: str) -> tuple[str, list[str]]:
 
     def take(match: re.Match[str]) -> str:
         code.append(match[0])
-        return "\N{OBJECT REPLACEMENT CHARACTER}"
+        return _TAKEN
 
     return _CODE.sub(take, _FENCE.sub(take, text)), code

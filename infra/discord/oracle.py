@@ -49,7 +49,7 @@ class Oracle:
             self.violations.append(f"{line}: the document knows no such {what}")
             return
         self.checked += 1
-        for error in validator.iter_errors(value):
+        for error in validator.iter_errors(cast("dict[str, str]", value)):
             violation = f"{line}: {what} {error.json_path}: {error.message[:300]}"
             if not violation.startswith(_ROLES):
                 self.violations.append(violation)

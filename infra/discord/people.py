@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from infra.discord import answers, commands, components, payloads
-from infra.discord.json_parts import Json, flag, number, objects, text
+from infra.discord.json_parts import Json, child, flag, number, objects, text
 from infra.discord.messages import words_of
 from infra.discord.permissions import VIEW, in_channel
 from infra.discord.server import Discord
@@ -192,10 +192,9 @@ def _nested(command: Json, path: str, options: list[Json]) -> Json:
 
 
 def _filled(part: Json, values: Mapping[str, str]) -> Json:
-    inner = part.get("component")
-    if not isinstance(inner, dict):
+    field = child(part, "component")
+    if not field:
         return {"type": number(part, "type"), "id": 1}
-    field: Json = {str(key): value for key, value in inner.items()}
     value = values.get(text(field, "custom_id"), "")
     if flag(field, "required") and not value:
         raise CannotBeDone(f"{text(part, 'label')} is required")

@@ -7,7 +7,7 @@ from typing import Final
 
 from infra.discord import answers, channels, commands, messages, payloads
 from infra.discord.channels import guild_of
-from infra.discord.json_parts import Json, as_object
+from infra.discord.json_parts import Json, as_object, objects
 from infra.discord.messages import OldEdits, place
 from infra.discord.permissions import KICK, MANAGE_ROLES
 from infra.discord.refusals import forbidden, unknown
@@ -274,8 +274,7 @@ def _commands(call: Call) -> Answer:
 
 @_route("PUT", "/applications/{application_id}/guilds/{guild_id}/commands")
 def _register(call: Call) -> Answer:
-    given = call.raw if isinstance(call.raw, list) else []
-    wanted = [as_object(one) for one in given]
+    wanted = objects({"commands": call.raw}, "commands")
     return 200, commands.register(call.world, guild_of(call.world, call.id("guild_id")), wanted)
 
 

@@ -23,6 +23,7 @@ APPLICATION: Final = 100_000_000_000_000_001
 GUILD: Final = 200_000_000_000_000_001
 
 Watch = Callable[[Exchange], None]
+Page = Callable[[], str]
 
 
 class Discord:
@@ -37,6 +38,7 @@ class Discord:
         self.limits = Limits()
         self.old_edits = OldEdits()
         self.watches: list[Watch] = []
+        self.page: Page | None = None
 
     def guild(self, name: str = "SOC", *, guild_id: int = GUILD, bot_permissions: int = BOT) -> Guild:
         """A server with the bot in it."""
@@ -51,6 +53,10 @@ class Discord:
         guild.channels[general.id] = general
         world.guilds[guild_id] = guild
         return guild
+
+    async def show(self, _: web.Request) -> web.Response:
+        """The page to look at, if there is one."""
+        return web.Response(text=self.page() if self.page is not None else "", content_type="text/html")
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answers one request."""
@@ -144,6 +150,7 @@ async def running(port: int, *, token: str = TOKEN) -> AsyncGenerator[Discord]:
     """Runs a Discord on a port of this machine's own address."""
     discord = Discord(port, token=token)
     application = web.Application(client_max_size=16 * 1024 * 1024)
+    application.router.add_get("/", discord.show)
     application.router.add_get("/gateway", discord.gateway.serve)
     application.router.add_get("/gateway/", discord.gateway.serve)
     application.router.add_route("*", PREFIX + "/{tail:.*}", discord.handle)

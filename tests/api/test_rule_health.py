@@ -17,7 +17,7 @@ def test_a_customer_sees_its_own_rules_only(api: Api, world: World) -> None:
     viewer = world.alpha.callers[Role.VIEWER].by_session(api)
     own = viewer.get(IN_ALPHA).json()
     assert own["tenants"] == ["alpha"]
-    assert own["total"] == len(own["rules"]) > 0
+    assert own["total"] >= len(own["rules"]) > 0
     for one in own["rules"]:
         assert (one["throttled_in"], one["share_of_time"]) == (0, None)
         assert world.beta.canary not in one["title"]

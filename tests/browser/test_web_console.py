@@ -56,7 +56,7 @@ async def test_an_incident_is_worked_with_the_keyboard_alone(station: Station, b
     await page.keyboard.press("Enter")
     await page.keyboard.type("show ACME-2")
     await page.keyboard.press("Enter")
-    await expect(page.locator("#incident h2")).to_contain_text("ACME-2")
+    await expect(page.locator("#incident h2")).to_contain_text("ACME-2", timeout=20_000)
     await expect(page.locator("#line")).to_be_focused()
     for typed, told in (
         ("ack", "acknowledged"),

@@ -49,6 +49,7 @@ async def test_an_incident_is_worked_from_start_to_end_in_few_presses(loopback: 
         assert len(loopback.posts()) == 1
 
 
+@pytest.mark.slow
 async def test_what_is_typed_is_completed_and_may_be_a_form(loopback: Loopback) -> None:
     await loopback.floor.incident(loopback.floor.acme)
     ana = await loopback.person("ana", email="ana@mssp.example")
@@ -83,6 +84,7 @@ async def test_buttons_and_open_forms_outlive_the_bot(loopback: Loopback) -> Non
     assert await timeline(loopback, "note") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["lost", "cut"])
 async def test_a_post_whose_answer_is_lost_is_there_once(loopback: Loopback, fault: str) -> None:
     loopback.discord.chaos.make("lost" if fault == "lost" else "cut", r"POST /channels/\d+/threads")
@@ -94,6 +96,7 @@ async def test_a_post_whose_answer_is_lost_is_there_once(loopback: Loopback, fau
         assert not running.done()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["limited", "limited everywhere", "unavailable", "cut"])
 async def test_what_discord_refuses_for_a_while_arrives_in_its_newest_revision(loopback: Loopback, fault: str) -> None:
     await loopback.floor.incident(loopback.floor.acme)
@@ -129,6 +132,7 @@ async def test_a_dropped_gateway_resumes_and_answers_what_came_in_between(loopba
         assert (gateway.identified, gateway.resumed) == (1, 1)
 
 
+@pytest.mark.slow
 async def test_a_lost_session_is_made_good_from_the_record(loopback: Loopback) -> None:
     await loopback.floor.incident(loopback.floor.acme)
     gateway = loopback.discord.gateway
@@ -154,6 +158,7 @@ async def test_an_interaction_that_comes_twice_has_one_effect(loopback: Loopback
     assert await timeline(loopback, "note") == 1
 
 
+@pytest.mark.slow
 async def test_an_interaction_that_comes_too_late_has_no_effect(loopback: Loopback) -> None:
     await loopback.floor.incident(loopback.floor.acme)
     ana = await loopback.person("ana", email="ana@mssp.example")
@@ -166,6 +171,7 @@ async def test_an_interaction_that_comes_too_late_has_no_effect(loopback: Loopba
     assert await timeline(loopback, "acknowledged") == 0
 
 
+@pytest.mark.slow
 async def test_of_two_programs_one_owns_the_gateway_and_the_other_follows(loopback: Loopback) -> None:
     await loopback.floor.incident(loopback.floor.acme)
     ana = await loopback.person("ana", email="ana@mssp.example")
@@ -203,7 +209,7 @@ async def test_who_may_not_gets_nothing_and_foreign_and_missing_answer_alike(loo
     await floor.incident(floor.acme)
     await floor.incident(floor.nord)
     await floor.person("dora@mssp.example", "Dora Disabled", operator=Role.ANALYST, acme=Role.ANALYST)
-    await floor.person("rea@mssp.example", "Rea Reader", operator=Role.VIEWER, acme=Role.VIEWER)
+    await floor.person("rea@mssp.example", "Rea Reader", operator=Role.ANALYST, acme=Role.VIEWER)
     people = {
         "stranger": await loopback.person("stranger"),
         "viewer": await loopback.person("rea", email="rea@mssp.example"),

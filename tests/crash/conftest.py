@@ -35,6 +35,11 @@ insert into auth.tenants (id, slug, code, name, kind, state)
 values ($1, $2, $3, $4, 'customer', 'active')
 """
 
+_INSERT_RECORD: Final = """
+insert into wf.tenants (tenant_id, code, name, language, time_zone, bundle, bundle_hash)
+values ($1, $2, $3, 'en', 'Europe/Berlin', '{}', sha256('x'))
+"""
+
 
 class Killable(Protocol):
     """A process that can be killed and comes back."""
@@ -100,6 +105,7 @@ class Installation:
         tenant_id = TenantId(new_uuid())
         async with self.superuser() as connection:
             await connection.execute(_INSERT_TENANT, tenant_id, f"customer-{number}", f"CUST{number}", f"No. {number}")
+            await connection.execute(_INSERT_RECORD, tenant_id, f"CUST{number}", f"No. {number}")
         app = await Database.open(self.settings, Role.APP, connections=1)
         auth = await Database.open(self.settings, Role.AUTH, connections=1)
         try:

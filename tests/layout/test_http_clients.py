@@ -9,6 +9,7 @@ CLIENTS = (
     "imaplib", "poplib", "telnetlib", "xmlrpc", "websockets", "socket", "asyncio.open_connection", "pycurl",
 )  # fmt: skip
 HOMES = {
+    "bot/discord/faults.py": "names the errors of the Discord library's connections",
     "platform/watchfloor/kernel/egress.py": "the client",
     "platform/watchfloor/kernel/egress_network.py": "its connections and look-ups",
     "platform/watchfloor/kernel/egress_rules.py": "its judgement of URLs",

@@ -84,11 +84,9 @@ async def put_until_refused(intake: Intake, feed: Feed, *, size: int) -> tuple[i
 async def limited(site: Site, customer: Customer, quota: TenantQuota) -> None:
     """Writes the quota into the tenant's record, as a bundle would."""
     await site.superuser.execute(
-        "insert into wf.tenants (tenant_id, code, name, language, time_zone, bundle, bundle_hash, contacts)"
-        " values ($1, 'X', 'X', 'en', 'UTC', $2, $3, 'sealed')",
+        "update wf.tenants set bundle = $2 where tenant_id = $1",
         customer.id,
         msgspec.json.encode({"intake": quota}).decode(),
-        b"0" * 32,
     )
 
 

@@ -65,5 +65,6 @@ def _where_to_go(settings: Settings, outcome: Outcome) -> str:
     return (
         f"[bold]report[/]    {outcome.pdf}  ({outcome.report.pages} pages)\n"
         f"[bold]API docs[/]  {settings.public_url}/api/docs  (sign in as {ANALYST}, {viewers})\n"
-        f"[bold]console[/]   {console}"
+        f"[bold]console[/]   {console}\n"
+        f"[bold]browser[/]   {settings.public_url}/console  (sign in as {ANALYST})"
     )

@@ -1,0 +1,141 @@
+"""What attackers write is inert on every surface: in Discord's Markdown by an independent reading, and in terminals."""
+
+import os
+
+import discord
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.console.drawing import Pen, render
+from bot.discord.cards import Surroundings, card_layout, post_title, reply_layout
+from infra.discord.components import CONTAINER, TEXT, check_message, walk
+from infra.discord.json_parts import Json, as_object, number, text
+from infra.discord.markdown import is_control, live_in
+from tests.chat.hostile import HOSTILE, NOW, reply_full_of
+from watchfloor.desk.front import Answer
+from watchfloor.desk.table import TABLE
+
+PORTAL = "https://portal.example"
+
+_PIECES = [
+    *(one for one in HOSTILE if len(one) < 500),
+    "@everyone", "@here", "<@123456>", "<@&123456>", "<#123456>", "</x:1>", "<t:1:R>", "<:x:123456>", ":smile:",
+    "[a](http://evil.example)", "http://evil.example", "<http://evil.example>", "discord.gg/abc", "<a@evil.example>",
+    "`", "``", "```", "\\", "\\`", "*", "**", "_", "__", "~~", "||", "\n# x", "\n> x", "\n- x", "\n1. x", "-# x",
+    "\u202e", "\u2066", "\u200b", "\u200d", "\ufeff", "\x1b[31m", "\x1b]8;;http://evil.example\x07", "\x00", "\r", "\b",
+    "\U000e0041", "\ud800", "(", ")", "[", "]", "<", ">", ":", "@", "\u0085", "\u2028", "\u2029",
+]  # fmt: skip
+
+EVIL = st.one_of(
+    st.text(max_size=200),
+    st.lists(st.sampled_from(_PIECES) | st.text(max_size=5), max_size=12).map("".join),
+)
+
+TEXTS = int(os.environ.get("TEXTS", "800"))
+"""How many texts a slow run makes up; TEXTS=10000 is the figure of the issue."""
+
+AROUND = Surroundings(public_url=PORTAL)
+
+
+def drawn(evil: str) -> list[discord.ui.LayoutView]:
+    reply = reply_full_of(evil)
+    assert reply.card is not None
+    return [card_layout(reply.card, AROUND), reply_layout(reply, AROUND)]
+
+
+def live(layout: discord.ui.LayoutView) -> dict[str, int]:
+    parts: list[Json] = [as_object(part) for part in layout.to_components()]  # type: ignore[no-untyped-call]  # the library's
+    check_message(parts, is_v2=True)
+    found: dict[str, int] = {}
+    for part in walk(parts):
+        if number(part, "type") in (TEXT, CONTAINER):
+            for one in live_in(text(part, "content")):
+                kind = f"{one.kind} ours" if one.text.endswith(f"({PORTAL}/incidents/ACME-1)") else one.kind
+                found[kind] = found.get(kind, 0) + 1
+    return found
+
+
+HARMLESS = [
+    {kind: max(bare.get(kind, 0), said.get(kind, 0)) for kind in bare | said}
+    for bare, said in zip(map(live, drawn("")), map(live, drawn("x")), strict=True)
+]
+"""What our own words around a text are: bold labels, a heading, moments, code for entities, the link to the record."""
+
+
+def check_inert(evil: str) -> None:
+    for layout, harmless in zip(drawn(evil), HARMLESS, strict=True):
+        found = live(layout)
+        more = {kind: count for kind, count in found.items() if count > harmless.get(kind, 0)}
+        assert not more, (evil, more)
+    card = reply_full_of(evil).card
+    assert card is not None
+    title = post_title(card)
+    assert 1 <= len(title) <= 100
+    assert not any(is_control(character) for character in title)
+
+
+@pytest.mark.parametrize("evil", HOSTILE, ids=range(len(HOSTILE)))
+def test_the_corpus_is_inert_on_cards(evil: str) -> None:
+    check_inert(evil)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(EVIL)
+def test_what_is_made_up_is_inert_on_cards(evil: str) -> None:
+    check_inert(evil)
+
+
+@pytest.mark.slow
+@settings(max_examples=TEXTS, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(EVIL)
+def test_many_made_up_texts_are_inert_on_cards(evil: str) -> None:
+    check_inert(evil)
+
+
+def on_terminal(evil: str) -> str:
+    reply = msgspec.structs.replace(reply_full_of(evil), text="Done.")
+    pen = Pen(now=NOW, public_url=PORTAL, width=100)
+    parts = pen.answer(Answer(reply=reply, verb=TABLE["queue"]))
+    return render(parts, width=100, colour=False)
+
+
+@pytest.mark.parametrize("evil", HOSTILE, ids=range(len(HOSTILE)))
+def test_the_corpus_is_inert_on_a_terminal(evil: str) -> None:
+    assert not [character for character in on_terminal(evil) if is_control(character)]
+
+
+@pytest.mark.slow
+@settings(
+    max_examples=TEXTS // 8, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+@given(EVIL)
+def test_what_is_made_up_is_inert_on_a_terminal(evil: str) -> None:
+    assert not [character for character in on_terminal(evil) if is_control(character)]
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("hello @everyone", "everyone"),
+        ("<@123>", "mention"),
+        ("[x](http://a.example)", "masked link"),
+        ("see https://a.example", "link"),
+        ("a\u202eb", "control"),
+        ("`a\u202eb`", "control"),
+        ("<t:1:R>", "moment"),
+        ("**x**", "emphasis"),
+        ("a\n# b", "heading"),
+        ("\\\\@everyone", "everyone"),
+        ("`a` <@123> `b`", "mention"),
+        ("\\`<@123>\\`", "mention"),
+    ],
+)
+def test_the_reading_sees_what_is_live(words: str, kind: str) -> None:
+    assert kind in {one.kind for one in live_in(words)}
+
+
+@pytest.mark.parametrize("words", ["`@everyone <@123>`", "\\*\\*x\\*\\*", "\\<\\@123\\>", "plain words, 3 of them."])
+def test_the_reading_lets_be_what_is_inert(words: str) -> None:
+    assert {one.kind for one in live_in(words)} <= {"code"}
