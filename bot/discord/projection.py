@@ -48,7 +48,8 @@ OLD_EDIT_SECONDS: Final = 60.0
 """The same for posts that are not young any more, whose edits Discord counts."""
 YOUNG: Final = timedelta(hours=1)
 POSTS_A_MINUTE: Final = 3
-"""How many posts one tenant may open in a minute; the rest stand in the queue and follow."""
+"""How many posts one tenant may open in a minute, and one more for a new host or person in a storm; the rest stand in
+the queue and follow."""
 
 _LONGEST_SECONDS: Final = 600.0
 _LINES: Final = 12
@@ -81,7 +82,7 @@ class Projection:
         self._approvals = ApprovalBoard(board)
         self._public_url = public_url.rstrip("/")
         self._edited: dict[str, float] = {}
-        self._opened: defaultdict[TenantId, deque[float]] = defaultdict(lambda: deque(maxlen=POSTS_A_MINUTE))
+        self._opened: defaultdict[TenantId, deque[float]] = defaultdict(lambda: deque(maxlen=POSTS_A_MINUTE + 1))
 
     def forget_pauses(self) -> None:
         """Sends what is due at once, as after a long quiet."""
@@ -189,9 +190,9 @@ class Projection:
             age = self._clock.now() - discord.utils.snowflake_time(int(card.thread))
             pause = EDIT_SECONDS if age < YOUNG else OLD_EDIT_SECONDS
             return max(self._edited.get(card.thread, -pause) + pause - now, 0.0)
-        opened = self._opened[tenant_id]
-        if len(opened) == POSTS_A_MINUTE and now - opened[0] < 60:
-            return 60 - (now - opened[0])
+        lately = [at for at in self._opened[tenant_id] if now - at < 60]
+        if len(lately) >= POSTS_A_MINUTE + card.is_newcomer:
+            return 60 - (now - lately[0])
         return 0.0
 
     async def _put_off(self, tenant_id: TenantId, card: DueCard, fault: Exception) -> float:

@@ -59,7 +59,13 @@ select c.incident_id,
        c.attempts,
        c.wanted_at,
        i.severity,
-       i.state
+       i.state,
+       exists (
+         select
+           from wf.incident_origins o
+          where o.tenant_id = $1
+            and o.incident_id = c.incident_id
+            and o.kind = 'newcomer') as is_newcomer
   from wf.cards c
   join wf.incidents i
     on i.tenant_id = c.tenant_id
@@ -180,6 +186,7 @@ class DueCard(msgspec.Struct, frozen=True, kw_only=True):
     wanted_at: datetime
     severity: str
     state: str
+    is_newcomer: bool
 
 
 class OldPost(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,11 +15,12 @@ from watchfloor.access.roles import Permission
 from watchfloor.alerts.alert import rank
 from watchfloor.desk import queries, reading
 from watchfloor.desk.display.listing import QueueLine
+from watchfloor.desk.given import is_text
 from watchfloor.desk.people import addresses_of_colleagues, names_in
 from watchfloor.desk.reply import Reply
 from watchfloor.desk.suggest import MOST, MOST_TENANTS, Suggestion, may_become, suggest_incidents
 from watchfloor.desk.table import TABLE
-from watchfloor.desk.verb import Act, Intent, Place, Verb
+from watchfloor.desk.verb import Act, Field, Intent, Place, Verb
 from watchfloor.incidents.incident import NO_SUCH_INCIDENT
 from watchfloor.kernel.db import Database, DirectoryTx, directory_tx, tenant_tx
 from watchfloor.kernel.errors import Invalid, NotFound
@@ -209,14 +210,17 @@ def _checked(intent: Intent) -> Verb:
     if stray := sorted(intent.arguments.keys() - known):
         raise Invalid(f"{verb.name} has no field of this name.", where=stray[0][:64])
     for field in verb.fields:
-        given = intent.argument(field.name)
-        if not given and field.is_required:
-            raise Invalid(f"{verb.name} needs this: {field.label}.", where=field.name)
-        if given and not field.shortest <= len(given) <= field.longest:
-            raise Invalid(
-                f"{field.label} must have {field.shortest} to {field.longest:,} characters.", where=field.name
-            )
+        _check_value(verb, field, intent.argument(field.name))
     return verb
+
+
+def _check_value(verb: Verb, field: Field, given: str) -> None:
+    if not given and field.is_required:
+        raise Invalid(f"{verb.name} needs this: {field.label}.", where=field.name)
+    if given and not field.shortest <= len(given) <= field.longest:
+        raise Invalid(f"{field.label} must have {field.shortest} to {field.longest:,} characters.", where=field.name)
+    if not is_text(given):
+        raise Invalid(f"{field.label} has characters that are no text.", where=field.name)
 
 
 async def _done_before(place: Place, verb: Verb, intent: Intent) -> Reply:

@@ -11,6 +11,11 @@ _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _DURATION: Final = re.compile(r"([1-9][0-9]{0,4})\s*([mhdw])")
 
 
+def is_text(text: str) -> bool:
+    """Whether it can be stored and sent as text: no NUL, which the database takes nowhere, and no half characters."""
+    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
 def read_duration(text: str, *, where: str, longest: timedelta) -> timedelta:
     """A length of time: `90m`, `2h`, `3d`, `1w`. Raises Invalid for anything else and for more than `longest`."""
     found = _DURATION.fullmatch(text.strip().lower())

@@ -19,6 +19,7 @@ import msgspec
 from watchfloor.access.roles import Permission
 from watchfloor.audit.append import Actor, append
 from watchfloor.desk.display.face import card_of
+from watchfloor.desk.given import is_text
 from watchfloor.desk.reply import Reply
 from watchfloor.incidents import queries, timeline
 from watchfloor.incidents.incident import NO_SUCH_INCIDENT, Incident, Reference, read_reference
@@ -145,8 +146,6 @@ def readable(text: str, *, name: str, shortest: int) -> str:
     text = text.strip()
     if not shortest <= len(text) <= LONGEST_TEXT:
         raise Invalid(f"The {name} must have {shortest} to {LONGEST_TEXT:,} characters.", where=name)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise Invalid(f"The {name} has characters that are no text.", where=name) from None
+    if not is_text(text):
+        raise Invalid(f"The {name} has characters that are no text.", where=name)
     return text
