@@ -7,25 +7,31 @@ was closed from the chat alone.
 
 import asyncio
 import os
+import re
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final, TypeVar
 
 import httpx
+import msgspec
 from rich.console import Console
 
 from infra.discord.people import Person, answer_of, join, names_of
-from infra.discord.server import GUILD, TOKEN, running
+from infra.discord.server import GUILD, TOKEN, Discord, running
 from infra.discord.world import POST, Channel
 from infra.ports import free_port
 from watchfloor.ops.demo.cast import ANALYST
 from watchfloor.ops.demo.home import default_home
+from watchfloor.ops.demo.storyline import NORDKAI
 
 PATIENCE_SECONDS: Final = 120.0
 LOOK_SECONDS: Final = 0.3
 API: Final = "http://127.0.0.1:8080"
 PROGRAM: Final = Path(sys.executable).with_name("watchfloor")
+SHORTEST_VALUE: Final = 4
+PERSONAL: Final = ("entity", "foreign")
+TECHNIQUE: Final = re.compile(r"T[0-9]{4}(\.[0-9]{3})?")
 REASON: Final = "Worked from the chat: the account was ours, the password was guessed."
 
 T = TypeVar("T")
@@ -55,6 +61,7 @@ async def main(arguments: list[str]) -> int:
             worked = await work(tomas)
             _screen.print(f"\n{worked.name}, as the analyst reads it in the chat\n", markup=False)
             _screen.print(tomas.reads(worked), markup=False)
+            await check_privacy(discord)
             if "--oneshot" not in arguments:
                 _screen.print("It stays up until Ctrl-C.")
                 await demo.wait()
@@ -86,6 +93,30 @@ async def work(analyst: Person) -> Channel:
         _screen.print(f"{verb:<10} {answer_of(pressed).splitlines()[-2]}", markup=False)
         await until(lambda state=state, verb=verb: shows(analyst, post, state, verb), what=f"the card to show {verb}")
     return post
+
+
+async def check_privacy(discord: Discord) -> None:
+    """Counts what of the customer who agreed to `ref` only has left. Raises RuntimeError if it was anything."""
+    async with httpx.AsyncClient(base_url=API) as client:
+        await client.post("/api/v1/session", json={"email": ANALYST})
+        incidents = (await client.get(f"/api/v1/tenants/{NORDKAI}/incidents?state=new&state=acknowledged")).json()
+        values: set[str] = set()
+        for line in incidents["items"]:
+            shown = (await client.get(f"/api/v1/tenants/{NORDKAI}/incidents/{line['ref']}")).json()
+            named = [
+                value for row in shown["rows"] for value in row["values"] if value["kind"] in ("entity", "foreign")
+            ]
+            values |= {value["text"] for value in named if len(value["text"]) >= SHORTEST_VALUE}
+            values |= {entry["facts"]["text"] for entry in shown["timeline"] if "text" in entry["facts"]}
+    values = {value for value in values if not TECHNIQUE.fullmatch(value)}
+    sent = "\n".join(msgspec.json.encode(exchange.body).decode() for exchange in discord.world.exchanges)
+    left = sorted(value for value in values if value in sent or msgspec.json.encode(value).decode()[1:-1] in sent)
+    count = len(discord.world.exchanges)
+    _screen.print(
+        f"\n{len(left)} of {len(values)} names, addresses and words of {NORDKAI} in {count} requests to the chat"
+    )
+    if left or not values:
+        raise RuntimeError(f"personal data left for the chat: {left}")
 
 
 def new_post(analyst: Person) -> Channel | None:

@@ -90,6 +90,7 @@ def test_every_metric_is_ours_documented_and_has_known_labels() -> None:
         "topic",
         "purpose",
         "kind",
+        "lane",
     }
     collectors = [value for value in vars(telemetry).values() if hasattr(value, "describe") and value is not REGISTRY]
     assert len(collectors) >= 10
