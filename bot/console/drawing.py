@@ -207,7 +207,7 @@ class Pen:
                 shown = Line(_plain(value.value, 200), style=ACCENT)
             case Rule():
                 events = Line(f"  {value.events:,} event{'s' * (value.events != 1)}", style=DIM)
-                shown = _signed(SEVERITIES[value.severity]) + Line(f" {_plain(value.title, 200)}") + events
+                shown = Line.assemble(_signed(SEVERITIES[value.severity]), f" {_plain(value.title, 200)}", events)
             case Link():
                 shown = Line(f"{value.text}: {self._public_url}{value.path}")
             case _:
@@ -253,7 +253,7 @@ def render(parts: Iterable[RenderableType], *, width: int, colour: bool) -> str:
 
 def _offer(offer: Offer) -> Line:
     typed = " ".join(["Next:", offer.verb, offer.incident, *offer.arguments.values()])
-    return Line(f"{offer.label}  ", style=DIM) + Line(_plain(Untrusted(typed), 300), style=ACCENT)
+    return Line.assemble((f"{offer.label}  ", DIM), (_plain(Untrusted(typed), 300), ACCENT))
 
 
 def _plain(text: Untrusted, limit: int) -> str:

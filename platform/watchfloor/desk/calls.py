@@ -96,7 +96,8 @@ async def pages(tx: TenantTx, cipher: TenantCipher, actor: Actor, permissions: A
     if refusal := await Hands(tx, cipher, actor, permissions).refusal(Permission.INCIDENT_READ, ""):
         return refusal
     rows = await rows_of_pages(tx)
-    return Reply(text="Nobody waits for an answer." if not rows else f"{len(rows)} pages are unanswered.", rows=rows)
+    waiting = {0: "Nobody waits for an answer.", 1: "One page is unanswered."}
+    return Reply(text=waiting.get(len(rows), f"{len(rows)} pages are unanswered."), rows=rows)
 
 
 async def rows_of_pages(tx: TenantTx) -> tuple[Row, ...]:
@@ -106,9 +107,9 @@ async def rows_of_pages(tx: TenantTx) -> tuple[Row, ...]:
         Row(
             row.ref,
             (
-                Text(f"{row.urgency} page, {row.told} sent:"),
                 Foreign(Untrusted(row.summary)),
                 Text(REASONS[row.reason]),
+                Text(f"{row.urgency} page, sent {row.told} times" if row.told else f"{row.urgency} page, not sent yet"),
                 Moment(row.raised_at),
             ),
         )

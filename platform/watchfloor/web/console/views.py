@@ -129,7 +129,7 @@ def rows_view(rows: Iterable[Row], names: Names, *, now: datetime) -> tuple[RowV
             label=plain(row.label),
             pieces=tuple(_piece(value, names, now=now) for value in row.values),
             more=row.more,
-            is_list=len(row.values) > 1 and any(isinstance(value, Rule | Text | Foreign) for value in row.values),
+            is_list=len(row.values) > 1 and any(_is_long(value) for value in row.values),
         )
         for row in rows
     )
@@ -157,6 +157,11 @@ def queue_view(
         )
         for line in lines
     )
+
+
+def _is_long(value: Value) -> bool:
+    """Whether a value is a sentence, which wants a line of its own; a technique or an address does not."""
+    return isinstance(value, Rule | Foreign) or (isinstance(value, Text) and " " in value.text)
 
 
 def _due(line: QueueLine, *, now: datetime) -> Piece | None:
