@@ -1,7 +1,10 @@
 """The analysts' page in a real browser: worked by mouse, by keyboard and without script, under a strict policy."""
 
+import asyncio
+from urllib.parse import urlsplit
+
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from tests.browser.station import Station, Watched
 from tests.chat.floor import card_after
@@ -75,6 +78,41 @@ async def test_an_incident_is_worked_with_the_keyboard_alone(station: Station, b
     await expect(page.locator("#incident h2")).to_contain_text("ACME-1")
     await expect(page.locator("#incident")).to_be_focused()
     await expect_no_complaint_but(watched, "400")
+    await context.close()
+
+
+async def test_a_command_that_is_sent_while_a_link_is_followed_is_done_after_it(
+    station: Station, browser: Browser
+) -> None:
+    await station.floor.incident(station.floor.acme, title="LSASS read", host="ws-1")
+    context = await station.context(browser, ANA)
+    watched = await station.page(context)
+    page = watched.page
+    released = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await released.wait()
+        await route.continue_()
+
+    await page.route("**/console?at=ACME-1*", hold)
+    await page.locator("#q-ACME-1").click()
+    await page.locator("#line").fill("ack ACME-1")
+    await page.keyboard.press("Enter")
+    released.set()
+    await expect(page.locator("#said")).to_contain_text("acknowledged")
+    await expect_no_complaint(station, watched)
+    await context.close()
+
+
+async def test_a_link_within_the_page_asks_for_nothing(station: Station, browser: Browser) -> None:
+    context = await station.context(browser, ANA)
+    watched = await station.page(context)
+    await watched.page.keyboard.press("Tab")
+    await watched.page.keyboard.press("Enter")
+    await expect(watched.page.locator("#line")).to_be_focused()
+    assert watched.page.url.endswith("#line")
+    pages = [url for url in watched.asked if urlsplit(url).path == "/console"]
+    assert len(pages) == 1
     await context.close()
 
 

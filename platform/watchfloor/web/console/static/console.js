@@ -9,6 +9,9 @@
   const HTML = { Accept: "text/html" };
   let stream = null;
   let isGoing = false;
+  let isSending = false;
+  let waiting = null;
+  let shown = location.pathname + location.search;
   let isLooking = false;
   let wantsLook = false;
   let lookedAt = 0;
@@ -95,6 +98,7 @@
     const address = new URL(url);
     address.searchParams.delete("reply");
     if (address.href !== location.href) history.pushState(null, "", address);
+    shown = address.pathname + address.search;
   }
 
   function tell(text) {
@@ -104,10 +108,15 @@
     part("said").replaceChildren(sentence);
   }
 
-  // What a person asks for goes before what the page looks at by itself.
+  // What a person asks for goes before what the page looks at by itself. A form that is sent while a link is followed
+  // waits for it; one that is sent while another is under way is a second press of the same key.
   async function go(request, from) {
-    if (isGoing) return;
+    if (isGoing) {
+      if (!isSending && !from.isLink) waiting = () => go(request, from);
+      return;
+    }
     isGoing = true;
+    isSending = !from.isLink;
     document.body.setAttribute("aria-busy", "true");
     try {
       await arrive(await request(), from);
@@ -116,7 +125,10 @@
     } finally {
       isGoing = false;
       document.body.removeAttribute("aria-busy");
-      if (wantsLook) look();
+      const next = waiting;
+      waiting = null;
+      if (next) next();
+      else if (wantsLook) look();
     }
   }
 
@@ -202,7 +214,11 @@
     }
   });
 
-  window.addEventListener("popstate", () => go(() => fetch(location.href, { headers: HTML }), { isLink: true, id: "" }));
+  // Following a link within the page is told as a change of address too, and changes nothing that is shown.
+  window.addEventListener("popstate", () => {
+    if (location.pathname + location.search === shown) return;
+    go(() => fetch(location.href, { headers: HTML }), { isLink: true, id: "" });
+  });
   document.addEventListener("visibilitychange", look);
   listen();
   tick();
