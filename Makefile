@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-chat test test-fast check fmt bench lock clean
+.PHONY: help demo demo-aws demo-chat test test-fast check fmt bench lock clean
 
 RUN := .venv/bin/python -P -m
 CODE := platform/watchfloor bot reports tenants tests infra
@@ -18,6 +18,10 @@ demo: ## Run Watchfloor with two customers and an attack, until Ctrl-C; ONESHOT=
 demo-chat: ## The same with a Discord on the loopback, where an incident is worked; ONESHOT=1 ends by itself
 	@infra/bootstrap demo
 	@.venv/bin/python -m infra.demo_chat $(if $(filter-out 0,$(ONESHOT)),--oneshot) $(ARGS)
+
+demo-aws: ## The same with an account at AWS on the loopback, whose trail tells of an attack; ONESHOT=1 ends by itself
+	@infra/bootstrap demo
+	@.venv/bin/python -m infra.demo_connector $(if $(filter-out 0,$(ONESHOT)),--oneshot) $(ARGS)
 
 test: ## Run all tests but the load tests; ARGS="-k name" chooses
 	@infra/bootstrap test

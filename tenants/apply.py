@@ -245,7 +245,8 @@ async def _write_feeds(tx: TenantTx, installation: Installation, bundle: Bundle)
             options=wanted.options,
         )
     for feed in known.values():
-        await change_feed(tx, actor, feed_id=feed.id, source_hint=feed.source_hint, state="paused")
+        if feed.door != "pull":
+            await change_feed(tx, actor, feed_id=feed.id, source_hint=feed.source_hint, state="paused")
 
 
 async def _write_detection(tx: TenantTx, installation: Installation, placed: PlacedBundle) -> None:

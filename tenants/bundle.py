@@ -35,7 +35,7 @@ from tenants.scalars import (
 )
 from watchfloor.access.roles import Role, TenantKind
 from watchfloor.alerts.noise.budget import Budgets
-from watchfloor.feeds.feed import Door, FeedOptions, FeedState
+from watchfloor.feeds.feed import FeedOptions, FeedState, SenderDoor
 from watchfloor.feeds.intake.rates.quota import TenantQuota
 
 Severity = Literal["critical", "high", "medium", "low", "informational"]
@@ -75,10 +75,10 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class BundleFeed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One authenticated way by which events enter."""
+    """One authenticated way by which events enter. Connectors are no part of a bundle: they have secrets."""
 
     name: FeedName
-    door: Door
+    door: SenderDoor
     source_hint: SourceHint | None = None
     state: FeedState = "active"
     options: FeedOptions = FeedOptions()

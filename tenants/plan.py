@@ -139,7 +139,7 @@ def _between(before: Mapping[str, str], after: Mapping[str, str]) -> Iterable[Ch
 
 def _feed_changes(bundle: Bundle, current: Current) -> Iterable[Change]:
     wanted = {f"feed {feed.name}": _feed_text(feed) for feed in bundle.feeds}
-    there = {f"feed {feed.name}": feed for feed in current.feeds}
+    there = {f"feed {feed.name}": feed for feed in current.feeds if feed.door != "pull"}
     known = {item: _feed_text(feed) for item, feed in there.items()}
     for change in _between(known, wanted):
         if change.sign != "-" or is_live(there[change.item], current):

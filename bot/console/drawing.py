@@ -288,7 +288,7 @@ def _happened(entry: TimelineEntry, names: Names) -> Line:
             shown += Line(
                 f" from {facts.get('before', '')} to {facts.get('after', '')}. {facts.get('text', '')}".rstrip()
             )
-        case "assigned":
+        case "assigned" | "restricted" | "unnamed":
             shown += Line(" ") + _named(entry.facts.get("person", ""), names)
         case "verdict":
             shown += Line(f" {_verdict(facts.get('verdict', ''))}. ", style="bold") + Line(facts.get("text", ""))

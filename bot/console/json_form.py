@@ -78,6 +78,7 @@ def _queue_line(line: QueueLine) -> Fields:
         "ref": line.ref,
         "title": line.title.for_computing(),
         "severity": line.severity,
+        "score": line.score,
         "state": line.state,
         "assignee": None if line.assignee_id is None else show("per", line.assignee_id),
         "verdict": line.verdict,

@@ -29,6 +29,8 @@ from bot.console.completion import VerbCompleter
 from bot.console.drawing import BAD, DIM, GOOD, NARROW, Pen, manual, render
 from bot.console.session import Session, Turn
 from bot.console.watch import Watch
+from watchfloor.desk.chat_state import Outage
+from watchfloor.desk.display.wording import clock
 from watchfloor.desk.front import Answer
 from watchfloor.desk.reply import Reply
 from watchfloor.desk.verb import Intent
@@ -54,6 +56,9 @@ STYLE: Final = Style.from_dict(
         "completion-menu.meta.completion.current": "bg:#7fb8e6 #10161d",
     }
 )
+
+CHAT_SECONDS: Final = 5.0
+"""How often it is seen whether the chat is there."""
 
 _PAGE_LINES: Final = 10
 _WELCOME: Final = "Type show and a reference to open an incident, help for all there is."
@@ -81,6 +86,7 @@ class Screen:
         self._colleagues: list[str] = []
         self._who = ""
         self._pages = 0
+        self._outage: Outage | None = None
         self._body: Callable[[Pen], list[RenderableType]] = lambda _: [Line(_WELCOME, style=DIM)]
         self._shows_card = False
         self._message = Line("")
@@ -116,12 +122,13 @@ class Screen:
         changed = asyncio.Event()
         following = asyncio.create_task(self._watch.follow(changed))
         looking = asyncio.create_task(self._look_when(changed))
+        asking = asyncio.create_task(self._ask_for_chat())
         try:
             await self._application.run_async()
         finally:
-            for task in (following, looking):
+            for task in (following, looking, asking):
                 task.cancel()
-            await asyncio.gather(following, looking, return_exceptions=True)
+            await asyncio.gather(following, looking, asking, return_exceptions=True)
 
     async def submit(self, line: str) -> None:
         """Does what a typed line asks, and shows it."""
@@ -142,7 +149,8 @@ class Screen:
     def text(self) -> str:
         """What stands on the screen, without colours: for tests and for whoever cannot see it."""
         pen = self._pen()
-        parts: list[RenderableType] = [self._queue_table(pen, room=None), *self._body(pen), self._message]
+        chat = Line(self._chat_away())
+        parts: list[RenderableType] = [chat, self._queue_table(pen, room=None), *self._body(pen), self._message]
         return render(parts, width=self._columns(), colour=False)
 
     async def _look_when(self, changed: asyncio.Event) -> None:
@@ -151,6 +159,13 @@ class Screen:
             changed.clear()
             await self._look_quietly()
             self._application.invalidate()
+
+    async def _ask_for_chat(self) -> None:
+        """Sees from time to time whether the chat is there, where there should be one."""
+        while self._settings.discord_token is not None:
+            self._outage = await self._watch.outage()
+            self._application.invalidate()
+            await asyncio.sleep(CHAT_SECONDS)
 
     async def _look_quietly(self) -> None:
         """Reads queue and open card anew; what is wrong is told on the screen, which stays as it was."""
@@ -240,11 +255,20 @@ class Screen:
         calls = f"▲ {self._pages} page{'s' * (self._pages != 1)} unanswered   " if self._pages else ""
         return [
             ("class:bar.call", calls),
+            ("class:bar.away", self._chat_away()),
             ("", f"{self._queue.reply.text}   "),
             live,
             ("", f"   {who}   "),
             ("class:bar.dim", f"{now} "),
         ]
+
+    def _chat_away(self) -> str:
+        """That the chat is down, and since when; nothing while it is there, or was never set up."""
+        if self._outage is None:
+            return ""
+        since = self._outage.since
+        told = "" if since is None else f" since {clock(since, now=self._clock.now())}"
+        return f"○ chat is down{told}   "
 
     def _prompt(self) -> AnyFormattedText:
         return [("class:prompt", f" {self._session.current or 'desk'} ▸ ")]

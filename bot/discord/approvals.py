@@ -19,8 +19,8 @@ class ApprovalBoard:
         self._board = board
         self._standing: dict[str, str] | None = None
 
-    async def show(self, posts: Posts, card: Card, around: Surroundings) -> None:
-        """Shows that an incident waits for an approval, or that it does so no more."""
+    async def show(self, posts: Posts, card: Card, around: Surroundings, *, is_restricted: bool = False) -> None:
+        """Shows that an incident waits for an approval, or that it does so no more; a restricted one by reference."""
         channel = await self._board.first(APPROVALS)
         if channel is None:
             return
@@ -30,8 +30,11 @@ class ApprovalBoard:
         purpose = f"{_PREFIX}{card.ref}"
         message = self._standing.get(purpose, "")
         waits = Action.APPROVE in card.actions
+        waiting = text_layout(f"{plain(card.ref)} is restricted and waits for an approval, in its own post.")
         if waits and not message:
-            message = await posts.say(channel.channel_id, card_layout(card, around))
+            message = await posts.say(channel.channel_id, waiting if is_restricted else card_layout(card, around))
+        elif waits and is_restricted:
+            await posts.change(channel.channel_id, message, waiting)
         elif message and not waits:
             await posts.change(channel.channel_id, message, text_layout(f"{plain(card.ref)}: decided."))
             message = ""

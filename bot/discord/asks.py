@@ -9,24 +9,32 @@ from typing import Final
 
 import msgspec
 
-from bot.discord.commands import ADD_TO_TIMELINE, GROUPS, REFERENCE
-from bot.discord.custom_ids import MORE, read_custom_id
+from bot.discord.commands import ADD_TO_TIMELINE, GROUPS, LOOK_UP, REFERENCE
+from bot.discord.custom_ids import MORE, TAKEN_OVER, read_custom_id
 from bot.discord.forms import filled
 from bot.discord.raw import COMMAND, COMPONENT, FORM, MESSAGE_MENU, Data, Option
 from watchfloor.desk.hands import LONGEST_TEXT
+from watchfloor.desk.lookup.gleaning import indicators_in
 from watchfloor.kernel.errors import Invalid
+
+LOOKED_UP: Final = 5
+"""How many indicators of a message are looked up at once."""
 
 _POST: Final = re.compile(r"([A-Z][A-Z0-9]{1,7}-[0-9]{1,18})(?: |$)")
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody wants. `token` names offered values; `is_form` says that the values come from a form."""
+    """What somebody wants. `token` names offered values; `is_form` says that the values come from a form.
+
+    `more` has what the same verb is asked for besides, each time with other values.
+    """
 
     verb: str
     reference: str = ""
     given: dict[str, str] = msgspec.field(default_factory=dict)
     token: str = ""
     is_form: bool = False
+    more: tuple[dict[str, str], ...] = ()
 
 
 class Completing(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +58,8 @@ def read_ask(kind: int, data: Data, *, post: str) -> Ask:
         if not data.values:
             raise _strange()
         return Ask(verb=data.values[0], reference=name.reference)
+    if name.verb == TAKEN_OVER:
+        return Ask(verb="takeover", given={"code": name.token})
     return Ask(
         verb=name.verb,
         reference=name.reference,
@@ -88,14 +98,27 @@ def _command(data: Data, post: str) -> Ask:
 
 
 def _menu(data: Data, post: str) -> Ask:
+    if data.name == LOOK_UP:
+        return _look_up(data)
     if data.name != ADD_TO_TIMELINE:
         raise _strange()
     if not post:
         raise Invalid("This works on messages in the post of an incident.")
-    words = "\n".join(message.content for message in data.resolved.messages.values()).strip()
+    words = _words(data)
     if not words:
         raise Invalid("This message has no words to keep.")
     return Ask(verb="note", reference=post, given={"text": words[:LONGEST_TEXT]})
+
+
+def _look_up(data: Data) -> Ask:
+    found = [{"value": indicator} for indicator in indicators_in(_words(data), limit=LOOKED_UP)]
+    if not found:
+        raise Invalid("This message names no address, domain, hash or mail address.")
+    return Ask(verb="ioc", given=found[0], more=tuple(found[1:]))
+
+
+def _words(data: Data) -> str:
+    return "\n".join(message.content for message in data.resolved.messages.values()).strip()
 
 
 def _strange() -> Invalid:

@@ -6,6 +6,7 @@ raw interaction, so nothing is lost when the bot starts anew.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 import discord
@@ -14,6 +15,7 @@ from discord import ui
 
 from bot.discord.custom_ids import MORE, CustomId
 from bot.discord.markdown import COLOURS, SEVERITIES, STATES, Accounts, moment, plain, row_of
+from bot.discord.secrecy import HIDDEN
 from bot.discord.words import line_of
 from watchfloor.desk.card import Card, Row
 from watchfloor.desk.display.listing import QueueLine
@@ -49,6 +51,8 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     accounts: Accounts = msgspec.field(default_factory=dict[PersonId, str])
     tokens: Mapping[int, str] = msgspec.field(default_factory=dict[int, str])
     """The token of each offer, by its place in the reply."""
+    hidden: frozenset[str] = frozenset()
+    """The references of restricted incidents of which nothing else may be shown."""
 
 
 def card_layout(card: Card, around: Surroundings) -> Layout:
@@ -62,7 +66,7 @@ def reply_layout(reply: Reply, around: Surroundings) -> Layout:
     if reply.card is not None:
         parts.append(_card(reply.card, around))
     lines = [
-        *(_queue_lines(reply.queue, limit=_QUEUE_LINES) if reply.queue else ()),
+        *(_queue_lines(reply.queue, limit=_QUEUE_LINES, hidden=around.hidden) if reply.queue else ()),
         *(row_of(row, around.accounts, public_url=around.public_url) for row in reply.rows),
         *_timeline(reply, around),
     ]
@@ -84,13 +88,25 @@ def text_layout(text: str) -> Layout:
     return _layout([ui.TextDisplay(text[:CHARACTERS])])
 
 
-def queue_layout(lines: Sequence[QueueLine], *, hidden: int) -> Layout:
-    """The live queue: what is open, the most urgent first. `hidden` counts what stands in the record only."""
+def queue_layout(
+    lines: Sequence[QueueLine],
+    *,
+    hidden: int,
+    ending: Sequence[Row] = (),
+    restricted: AbstractSet[str] = frozenset(),
+) -> Layout:
+    """The live queue: what is open, the most urgent first. `hidden` counts what stands in the record only.
+
+    `ending` says whose exceptions end soon, and when; `restricted` has the references of which nothing else is shown.
+    """
     waiting = sum(line.state == "new" for line in lines)
     head = f"### Queue\n{len(lines) + hidden:,} open, {waiting:,} not acknowledged."
-    shown = [*_queue_lines(lines, limit=30)]
-    body = _fitted(shown, _ROOM) or "Nothing is waiting."
+    shown = [*_queue_lines(lines, limit=30, hidden=restricted)]
+    ends = _fitted([row_of(row, {}, public_url="") for row in ending], 700)
+    body = _fitted(shown, _ROOM - len(ends)) or "Nothing is waiting."
     texts: list[ui.Item[Layout]] = [ui.TextDisplay(head), ui.TextDisplay(body)]
+    if ends:
+        texts.append(ui.TextDisplay(ends))
     return _layout([ui.Container(*texts)])
 
 
@@ -169,8 +185,11 @@ def _names(parts: Iterable[ui.Item[Layout]]) -> set[str | None]:
     return {child.custom_id for children in rows for child in children if isinstance(child, ui.Button)}
 
 
-def _queue_lines(lines: Sequence[QueueLine], *, limit: int) -> Iterator[str]:
+def _queue_lines(lines: Sequence[QueueLine], *, limit: int, hidden: AbstractSet[str]) -> Iterator[str]:
     for line in lines[:limit]:
+        if line.ref in hidden:
+            yield f"**{plain(line.ref, limit=40)}** {HIDDEN}"
+            continue
         due = line.acknowledge_by or line.resolve_by
         when = f" · due {moment(due, 'R')}" if due is not None else ""
         yield (

@@ -17,6 +17,7 @@ from watchfloor.kernel.errors import Invalid, NotFound
 MOST_CHANNELS: Final = 500
 IN_A_CATEGORY: Final = 50
 STAFF_ROLE: Final = "watchfloor"
+RESTRICTED: Final = "inc-restricted"
 
 _SEVERITIES: Final = ("critical", "high", "medium", "low", "informational")
 _NAMES: Final = {CATEGORY: "SOC"}
@@ -55,6 +56,23 @@ def plan(pods: Iterable[str]) -> list[Wanted]:
 def missing(wanted: Sequence[Wanted], guild_id: str, board: Sequence[tuple[str, str]]) -> list[Wanted]:
     """What of the plan is not on the board yet; `board` has (server, purpose)."""
     return [one for one in wanted if (guild_id, one.purpose) not in board]
+
+
+async def make_circle(guild: discord.Guild, accounts: Iterable[str], *, category: discord.Object) -> int:
+    """Makes a forum that these accounts see by name, and the bot, and no role; returns its id."""
+    named: dict[discord.Role | discord.Member | discord.Object, discord.PermissionOverwrite] = {
+        guild.default_role: discord.PermissionOverwrite(view_channel=False),
+        discord.Object(guild.me.id, type=discord.Member): _own(),
+    }
+    for account in accounts:
+        named[discord.Object(int(account), type=discord.Member)] = _seen()
+    forum = await guild.create_forum(
+        RESTRICTED,
+        overwrites=named,
+        category=category,  # type: ignore[arg-type]  # only its id is sent
+        available_tags=_tags(),
+    )
+    return forum.id
 
 
 class Builder:
@@ -118,7 +136,7 @@ class Builder:
             one.name,
             overwrites=self._overwrites(one),
             category=parent,  # type: ignore[arg-type]  # only its id is sent
-            available_tags=[discord.ForumTag(name=name, moderated=True) for name in (*_SEVERITIES, *STATES)],
+            available_tags=_tags(),
         )
         return forum.id
 
@@ -137,16 +155,26 @@ class Builder:
         self, one: Wanted
     ) -> dict[discord.Role | discord.Member | discord.Object, discord.PermissionOverwrite]:
         """Nobody but the role, and the bot itself. People write in posts; only the bot opens them."""
-        seen = discord.PermissionOverwrite(
-            view_channel=True, read_message_history=True, send_messages=False, send_messages_in_threads=True
-        )
-        own = discord.PermissionOverwrite(
-            view_channel=True, send_messages=True, send_messages_in_threads=True, manage_threads=True
-        )
         found: dict[discord.Role | discord.Member | discord.Object, discord.PermissionOverwrite] = {
             self._guild.default_role: discord.PermissionOverwrite(view_channel=False),
-            self._role(self._ids[f"role:{one.role}"]): seen,
+            self._role(self._ids[f"role:{one.role}"]): _seen(),
         }
         if self._me is not None:
-            found[discord.Object(self._me.id, type=discord.Member)] = own
+            found[discord.Object(self._me.id, type=discord.Member)] = _own()
         return found
+
+
+def _seen() -> discord.PermissionOverwrite:
+    return discord.PermissionOverwrite(
+        view_channel=True, read_message_history=True, send_messages=False, send_messages_in_threads=True
+    )
+
+
+def _own() -> discord.PermissionOverwrite:
+    return discord.PermissionOverwrite(
+        view_channel=True, send_messages=True, send_messages_in_threads=True, manage_threads=True
+    )
+
+
+def _tags() -> list[discord.ForumTag]:
+    return [discord.ForumTag(name=name, moderated=True) for name in (*_SEVERITIES, *STATES)]

@@ -23,6 +23,7 @@ GROUPS: Final = ("inc", "inc-more")
 REFERENCE: Final = "ref"
 CODE: Final = "code"
 ADD_TO_TIMELINE: Final = "Add to timeline"
+LOOK_UP: Final = "Look up IOCs"
 
 _PER_GROUP: Final = 25
 _TEXT: Final = 3
@@ -45,7 +46,8 @@ def registration() -> list[Payload]:
         _command("link", "bind this account to you, with a code from the portal", [_text(CODE, "The code")]),
         _command("unlink", "undo that", []),
         _command("whoami", "see who you are here, and what you may do for whom", []),
-        {"type": MESSAGE_MENU, "name": ADD_TO_TIMELINE, "contexts": [0]},
+        _menu(ADD_TO_TIMELINE),
+        _menu(LOOK_UP),
     ]
 
 
@@ -70,6 +72,10 @@ def _group(name: str, verbs: Sequence[Verb]) -> Payload:
 
 def _command(name: str, does: str, options: Sequence[Payload]) -> Payload:
     return {"type": 1, "name": name, "description": _short(does), "options": options, "contexts": [0]}
+
+
+def _menu(name: str) -> Payload:
+    return {"type": MESSAGE_MENU, "name": name, "contexts": [0]}
 
 
 def _option(field: Field) -> Payload:

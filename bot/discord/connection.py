@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 
 from bot.discord.agreements import Agreements
 from bot.discord.board import Board
+from bot.discord.circles import Circles
 from bot.discord.client import Client
 from bot.discord.counter import Counter
 from bot.discord.interactions import Interactions
@@ -20,6 +21,7 @@ from bot.discord.live_queue import LiveQueue
 from bot.discord.pages import ChatPages
 from bot.discord.posts import Posts
 from bot.discord.projection import Projection
+from bot.discord.roles import RoleSync
 from bot.discord.rounds import Rounds
 from bot.discord.upkeep import Upkeep
 from watchfloor.access.development import is_loopback
@@ -56,6 +58,7 @@ class Parts(Base, frozen=True, kw_only=True):
     queue: LiveQueue
     rounds: Rounds
     pages: ChatPages
+    roles: RoleSync
 
 
 def token_of(settings: Settings) -> Secret:
@@ -128,7 +131,7 @@ def assemble(
     counter = Counter(front, agreements)
     board = Board(directory=directory, records=records)
     interactions = Interactions(
-        counter, limiter=Limiter(valkey), clock=clock, public_url=settings.public_url, guilds=guilds
+        counter, board=board, limiter=Limiter(valkey), clock=clock, public_url=settings.public_url, guilds=guilds
     )
     client = Client(interactions=interactions, board=board, guilds=guilds)
     posts = Posts(client)
@@ -152,9 +155,13 @@ def _with_rounds(base: Base, settings: Settings, clock: Clock) -> Parts:
         base.counter,
         agreements=base.agreements,
         board=base.board,
+        circles=Circles(base.client, directory=base.directory, board=base.board),
         posts=base.posts,
         clock=clock,
         public_url=settings.public_url,
+    )
+    roles = RoleSync(
+        base.client, directory=base.directory, records=base.records, board=base.board, agreements=base.agreements
     )
     queue = LiveQueue(records=base.records, agreements=base.agreements, board=base.board, posts=base.posts)
     rounds = Rounds(
@@ -164,7 +171,7 @@ def _with_rounds(base: Base, settings: Settings, clock: Clock) -> Parts:
         agreements=base.agreements,
         projection=projection,
         queue=queue,
-        upkeep=Upkeep(base.client, records=base.records, board=base.board, posts=base.posts),
+        upkeep=Upkeep(base.client, records=base.records, board=base.board, posts=base.posts, roles=roles),
         interactions=base.interactions,
         clock=clock,
     )
@@ -184,4 +191,5 @@ def _with_rounds(base: Base, settings: Settings, clock: Clock) -> Parts:
         queue=queue,
         rounds=rounds,
         pages=pages,
+        roles=roles,
     )

@@ -4,22 +4,24 @@ Each time it reads anew whose account it is, which of that person's customers ha
 level. Customers that have not agreed do not exist here. It draws nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 import msgspec
 
-from bot.discord import queries
 from bot.discord.agreements import Agreement, Agreements
+from bot.discord.cards import plain_title
 from bot.discord.levels import Level, Mask, lowest, masked_by, reply_at
+from bot.discord.secrecy import HIDDEN, hidden_from, references_in, reply_without
 from watchfloor.access.chat_accounts.linking import ChatLogin, accounts_of
 from watchfloor.access.principal import Principal
-from watchfloor.desk.card import Person
+from watchfloor.desk.card import Person, Row
 from watchfloor.desk.front import Answer, Front, customers, membership_of
 from watchfloor.desk.reply import Reply
+from watchfloor.desk.restriction.naming import restricted_in
 from watchfloor.desk.table import TABLE
 from watchfloor.desk.verb import Intent
-from watchfloor.incidents.incident import Reference
+from watchfloor.incidents.incident import NO_SUCH_INCIDENT
 from watchfloor.kernel import ids
 from watchfloor.kernel.db import directory_tx, tenant_tx
 from watchfloor.kernel.errors import NotFound
@@ -27,7 +29,6 @@ from watchfloor.kernel.ids import PersonId, TenantId
 from watchfloor.normalise.event import EntityKind
 
 _SUGGESTED: int = 25
-_READ: int = 200
 
 
 class Served(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +36,20 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
 
     reply: Reply
     accounts: dict[PersonId, str]
+    hidden: frozenset[str] = frozenset()
+    """The references of restricted incidents that the person is not named for."""
+    restricted: frozenset[str] = frozenset()
+    """Those of all of them: for what others will see, too."""
+
+    def joined(self, other: "Served", *, number: int) -> "Served":
+        """Joins the next answer to the same verb to this one, `number` of them by then; each keeps its rows."""
+        text = f"{self.reply.text}\n{number}. {other.reply.text}"
+        rows = (
+            *self.reply.rows,
+            *(Row(f"{number}. {row.label}", row.values, more=row.more) for row in other.reply.rows),
+        )
+        reply = msgspec.structs.replace(self.reply, text=text, rows=rows, ok=self.reply.ok and other.reply.ok)
+        return msgspec.structs.replace(self, reply=reply, accounts={**self.accounts, **other.accounts})
 
 
 class Counter:
@@ -47,30 +62,31 @@ class Counter:
     async def serve(self, account_id: str, intent: Intent) -> Served:
         """Does what is asked. Raises what the desk raises, Unauthenticated for an account that is not linked."""
         principal, agreed = await self._agreed(account_id)
+        restricted = await self._restricted(agreed)
+        hidden = hidden_from(principal.person_id, restricted)
+        if references_in(intent) & hidden:
+            raise NotFound(NO_SUCH_INCIDENT)
         login = ChatLogin(account_id, tenants=frozenset(agreed))
         answer = await self.front.perform(login, intent)
         level, mask = await self._level(principal, agreed, answer, intent)
-        reply = reply_at(answer.reply, level, mask)
-        return Served(reply=reply, accounts=await self.accounts(reply))
+        reply = reply_without(reply_at(answer.reply, level, mask, verb=intent.verb), hidden)
+        return Served(reply=reply, accounts=await self.accounts(reply), hidden=hidden, restricted=frozenset(restricted))
 
-    async def whoami(self, account_id: str) -> tuple[Principal, list[str]]:
-        """Who the account is, and the codes of the customers that can be worked on here."""
+    async def whoami(self, account_id: str) -> tuple[str, list[str]]:
+        """Whose the account is, by name at `full` only, and the codes of the customers that can be worked on here."""
         principal, agreed = await self._agreed(account_id)
-        return principal, sorted(agreement.code for agreement in agreed.values())
+        name = principal.name if lowest(agreement.level for agreement in agreed.values()) == "full" else ""
+        return name, sorted(agreement.code for agreement in agreed.values())
 
-    async def references(self, account_id: str, typed: str) -> list[str]:
-        """References of open incidents that match what is being typed, 25 at most."""
-        _, agreed = await self._agreed(account_id)
-        found: list[str] = []
-        wanted = typed.strip().upper()
-        for tenant_id, agreement in agreed.items():
-            if wanted and not (agreement.code.startswith(wanted[: len(agreement.code)])):
-                continue
-            async with tenant_tx(self.front.records, tenant_id) as tx:
-                rows = await queries.select_references(tx, limit=_READ)
-            refs = (str(Reference(agreement.code, row.number)) for row in rows)
-            found += [reference for reference in refs if reference.startswith(wanted)]
-        return found[:_SUGGESTED]
+    async def references(self, account_id: str, typed: str) -> list[tuple[str, str]]:
+        """What a reference so begun may become, 25 at most, each with its rule's title; restricted ones without."""
+        principal, agreed = await self._agreed(account_id)
+        hidden = hidden_from(principal.person_id, await self._restricted(agreed))
+        found = await self.front.suggest(ChatLogin(account_id, tenants=frozenset(agreed)), typed)
+        return [
+            (one.ref, HIDDEN if one.ref in hidden else plain_title(one.title.for_computing()))
+            for one in found[:_SUGGESTED]
+        ]
 
     async def colleagues(self, account_id: str, typed: str) -> list[str]:
         """Mail addresses of colleagues that match what is being typed: nothing below `full`, as they are names."""
@@ -87,6 +103,14 @@ class Counter:
             return {}
         async with directory_tx(self.front.directory) as tx:
             return await accounts_of(tx, people)
+
+    async def _restricted(self, agreed: Iterable[TenantId]) -> dict[str, frozenset[PersonId]]:
+        """The restricted incidents of these customers, and who is named for them."""
+        found: dict[str, frozenset[PersonId]] = {}
+        for tenant_id in agreed:
+            async with tenant_tx(self.front.records, tenant_id) as tx:
+                found |= await restricted_in(tx)
+        return found
 
     async def _agreed(self, account_id: str) -> tuple[Principal, dict[TenantId, Agreement]]:
         principal = await self.front.principal(ChatLogin(account_id))

@@ -14,6 +14,9 @@ _PATTERN: Final = re.compile(r"wf:([a-z][a-z0-9_-]{0,31}):((?:[A-Z][A-Z0-9]{1,7}
 MORE: Final = "more"
 """In place of a verb: the menu of further verbs."""
 
+TAKEN_OVER: Final = "taken-over"
+"""In place of a verb: the button under a handover. Its token is the handover's code."""
+
 
 class CustomId(msgspec.Struct, frozen=True):
     """What a button or form stands for. `token` names the values that were offered with it."""

@@ -17,15 +17,18 @@ import msgspec
 
 from bot.discord import asks
 from bot.discord.asks import Ask
+from bot.discord.board import Board
 from bot.discord.cards import Layout, Surroundings, reply_layout, text_layout
 from bot.discord.commands import CODE, REFERENCE
-from bot.discord.counter import Counter
+from bot.discord.counter import Counter, Served
 from bot.discord.custom_ids import CustomId
 from bot.discord.faults import FAULTS
 from bot.discord.forms import form, is_needed
 from bot.discord.markdown import plain
 from bot.discord.offers import Offers
+from bot.discord.posts import Posts
 from bot.discord.raw import AUTOCOMPLETE, Data, read_data
+from bot.discord.shift import ShiftBoard
 from watchfloor.access.chat_accounts.linking import ChatLogin, link, unlink
 from watchfloor.access.limits import Limit, Limiter
 from watchfloor.desk.table import TABLE
@@ -52,9 +55,10 @@ class Interactions:
     """Answers interactions of one bot."""
 
     def __init__(
-        self, counter: Counter, *, limiter: Limiter, clock: Clock, public_url: str, guilds: frozenset[int]
+        self, counter: Counter, *, board: Board, limiter: Limiter, clock: Clock, public_url: str, guilds: frozenset[int]
     ) -> None:
         self._counter = counter
+        self._shift = ShiftBoard(board)
         self._limiter = limiter
         self._clock = clock
         self._public_url = public_url.rstrip("/")
@@ -87,7 +91,7 @@ class Interactions:
             ask = asks.read_ask(interaction.type.value, data, post=_post_of(interaction))
             ask, verb = self._with_offer(ask)
         except WatchfloorError as error:
-            await interaction.response.send_message(view=_fault(error), ephemeral=True)
+            await interaction.response.send_message(view=fault_layout(error), ephemeral=True)
             return "refused"
         if verb is not None and not ask.is_form and is_needed(verb, ask.given):
             name = CustomId(verb.name, ask.reference, ask.token or self._token(ask.given))
@@ -104,7 +108,7 @@ class Interactions:
                 return text_layout(await self._own(interaction, ask)), "done"
             return await self._desk(interaction, ask)
         except WatchfloorError as error:
-            return _fault(error), "refused"
+            return fault_layout(error), "refused"
         except Exception:  # noqa: BLE001  the edge between the desk and the chat: nobody is left without an answer
             _log.exception("an interaction failed")
             return text_layout("This is a fault in Watchfloor. It is in the log; use the console meanwhile."), "fault"
@@ -112,13 +116,30 @@ class Interactions:
     async def _desk(self, interaction: Interaction, ask: Ask) -> tuple[Layout, str]:
         intent = Intent(verb=ask.verb, incident=ask.reference, arguments=ask.given, request_id=f"dis_{interaction.id}")
         served = await self._counter.serve(str(interaction.user.id), intent)
+        for number, given in enumerate(ask.more, start=2):
+            more = msgspec.structs.replace(intent, arguments=given, request_id=f"{intent.request_id}_{number}")
+            served = served.joined(await self._counter.serve(str(interaction.user.id), more), number=number)
         tokens = {
             place: self._offers.keep(offer.arguments)
             for place, offer in enumerate(served.reply.offers)
             if offer.arguments
         }
-        around = Surroundings(public_url=self._public_url, accounts=served.accounts, tokens=tokens)
+        around = Surroundings(
+            public_url=self._public_url, accounts=served.accounts, tokens=tokens, hidden=served.hidden
+        )
+        await self._tell_floor(interaction, ask, served, around)
         return reply_layout(served.reply, around), "done" if served.reply.ok else "refused"
+
+    async def _tell_floor(self, interaction: Interaction, ask: Ask, served: Served, around: Surroundings) -> None:
+        """Tells the whole floor of a handover, and who took it over. What Discord refuses is in the record anyway."""
+        posts = Posts(interaction.client)
+        try:
+            if ask.verb == "handover" and served.reply.ok:
+                await self._shift.post(posts, served, around)
+            elif ask.verb == "takeover" and served.reply.changed:
+                await self._shift.tell_taken(posts, str(interaction.user.id))
+        except (TypeError, *FAULTS) as refused:
+            _log.warning("the handover was not posted: %s", for_log(Untrusted(str(refused))))
 
     async def _own(self, interaction: Interaction, ask: Ask) -> str:
         account_id = str(interaction.user.id)
@@ -126,18 +147,20 @@ class Interactions:
         if ask.verb == "link":
             await self._limiter.take(LINK_LIMIT, account_id)
             code = ask.given.get(CODE, "")
-            person = await link(self._counter.front.directory, code, account_id=account_id, request_id=request_id)
-            return f"This account is now {plain(person.name)}. The portal shows it, and can undo it."
+            await link(self._counter.front.directory, code, account_id=account_id, request_id=request_id)
+            return "This account is now linked to you. The portal shows it, and can undo it."
         if ask.verb == "unlink":
             person = await self._counter.front.principal(ChatLogin(account_id))
             await unlink(self._counter.front.directory, person, request_id=request_id)
             return "This account is linked to nobody any more."
-        person, codes = await self._counter.whoami(account_id)
-        return f"You are {plain(person.name)}. Here you can work for: {', '.join(codes) or 'nobody yet'}."
+        name, codes = await self._counter.whoami(account_id)
+        return (
+            f"You are {plain(name) or f'<@{account_id}>'}. Here you can work for: {', '.join(codes) or 'nobody yet'}."
+        )
 
     async def _complete(self, interaction: Interaction, data: Data) -> str:
         completing = asks.read_completing(data)
-        found: list[str] = []
+        found: list[tuple[str, str]] = []
         if completing is not None:
             account_id = str(interaction.user.id)
             try:
@@ -145,17 +168,20 @@ class Interactions:
                     found = await self._completions(account_id, completing)
             except (WatchfloorError, TimeoutError):
                 found = []
-        choices = [discord.app_commands.Choice(name=text[:100], value=text[:100]) for text in found[:25]]
+        choices = [
+            discord.app_commands.Choice(name=choice_of(value, title), value=value[:100]) for value, title in found[:25]
+        ]
         await interaction.response.autocomplete(choices)
         return "completed"
 
-    async def _completions(self, account_id: str, completing: asks.Completing) -> list[str]:
+    async def _completions(self, account_id: str, completing: asks.Completing) -> list[tuple[str, str]]:
+        """Values to choose, each with what it is called."""
         verb = TABLE.get(completing.verb)
         kinds = {field.name: field.kind for field in verb.fields} if verb is not None else {}
         if completing.field == REFERENCE or kinds.get(completing.field) == "incident":
             return await self._counter.references(account_id, completing.typed)
         if kinds.get(completing.field) == "colleague":
-            return await self._counter.colleagues(account_id, completing.typed)
+            return [(address, "") for address in await self._counter.colleagues(account_id, completing.typed)]
         return []
 
     def _with_offer(self, ask: Ask) -> tuple[Ask, Verb | None]:
@@ -179,7 +205,13 @@ class Interactions:
         return self._offers.keep(given) if given else ""
 
 
-def _fault(error: WatchfloorError) -> Layout:
+def choice_of(value: str, title: str) -> str:
+    """A value to choose as its list shows it, where nothing is Markdown: `title` is plain already."""
+    return f"{value} {title}".strip()[:100]
+
+
+def fault_layout(error: WatchfloorError) -> Layout:
+    """What went wrong, as a message."""
     return text_layout(f"✗ {plain(str(error), limit=900)}")
 
 

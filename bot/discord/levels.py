@@ -5,6 +5,7 @@ us has it. At `masked` the entities go as pseudonyms that only the record resolv
 out here never reaches a renderer. It decides nothing about who may see what; the desk has done that.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, Literal, TypeAlias
 
@@ -34,6 +35,15 @@ _PLAIN_ROWS: Final = frozenset({"Evidence", "Verdict"})
 _NAMED_ROWS: Final = frozenset({"ATT&CK"})
 """Rows whose foreign words come with the rule."""
 
+_CODE: Final = "[A-Z][A-Z0-9]{1,7}"
+
+_OWN_ROWS: Final = {
+    "handover": re.compile(rf"{_CODE}(?:-[0-9]{{1,18}}| approvals| kept as)?"),
+    "ioc": re.compile(_CODE),
+}
+"""Rows of a verb's answer whose words are counts, references, states and rules' titles; what an indicator is called is
+an entity still."""
+
 _PLAIN_FACTS: Final = frozenset({"verdict", "severity", "before", "after", "number", "action", "language"})
 """Facts of a timeline that are choices of ours."""
 
@@ -56,12 +66,12 @@ def lowest(levels: Iterable[Level]) -> Level:
     return "ref"
 
 
-def reply_at(reply: Reply, level: Level, mask: Mask) -> Reply:
-    """The reply as it may leave."""
+def reply_at(reply: Reply, level: Level, mask: Mask, *, verb: str = "") -> Reply:
+    """The reply to this verb as it may leave."""
     return msgspec.structs.replace(
         reply,
         card=None if reply.card is None else card_at(reply.card, level, mask),
-        rows=rows_at(reply.rows, level, mask),
+        rows=rows_at(reply.rows, level, mask, verb=verb),
         timeline=tuple(entry_at(entry, level) for entry in reply.timeline),
     )
 
@@ -73,11 +83,15 @@ def card_at(card: Card, level: Level, mask: Mask) -> Card:
     return msgspec.structs.replace(card, customer=Untrusted(card.tenant), rows=rows_at(card.rows, level, mask))
 
 
-def rows_at(rows: Iterable[Row], level: Level, mask: Mask) -> tuple[Row, ...]:
+def rows_at(rows: Iterable[Row], level: Level, mask: Mask, *, verb: str = "") -> tuple[Row, ...]:
     """The rows as they may leave; a row that nothing is left of goes with it."""
     if level == "full":
         return tuple(rows)
-    kept = [(row, tuple(_values(row, level, mask))) for row in rows]
+    own = _OWN_ROWS.get(verb)
+    kept = [
+        (row, tuple(_values(row, level, mask, is_own=own is not None and own.fullmatch(row.label) is not None)))
+        for row in rows
+    ]
     return tuple(
         Row(row.label, values, more=row.more if len(values) == len(row.values) else 0) for row, values in kept if values
     )
@@ -91,10 +105,12 @@ def entry_at(entry: TimelineEntry, level: Level) -> TimelineEntry:
     return msgspec.structs.replace(entry, facts=facts)
 
 
-def _values(row: Row, level: Level, mask: Mask) -> Iterator[Value]:
+def _values(row: Row, level: Level, mask: Mask, *, is_own: bool) -> Iterator[Value]:
     for value in row.values:
         match value:
             case Deadline() | Person():
+                yield value
+            case Text() | Moment() | Foreign() if is_own:
                 yield value
             case Text() if row.label in _PLAIN_ROWS or level == "masked" or value.text == "nobody":
                 yield value

@@ -29,7 +29,7 @@ from watchfloor.kernel.telemetry import CHAT_UPDATES
 from watchfloor.kernel.valkey import Wake
 from watchfloor.paging import steps
 from watchfloor.paging.duty.roster import Roster, read_roster
-from watchfloor.paging.lane import LaneName
+from watchfloor.paging.lane import LaneName, Notice
 from watchfloor.paging.pages import CHAT_PAGES
 from watchfloor.paging.steps import Taken
 from watchfloor.tenancy.directory import active_tenants
@@ -106,7 +106,7 @@ class ChatPages:
         try:
             async with asyncio.timeout(_SENDING_SECONDS):
                 message = await self._posts.call(
-                    channel.channel_id, _words(step, account), account=account, nonce=step.place.id
+                    channel.channel_id, page_words(step.notice, account), account=account, nonce=step.place.id
                 )
         except (discord.Forbidden, discord.NotFound, discord.RateLimited) as refused:
             await self._failed(tenant_id, step, f"the chat refused it: {type(refused).__name__}")
@@ -138,8 +138,7 @@ class ChatPages:
         return self._roster[1]
 
 
-def _words(step: Taken, account: str) -> str:
+def page_words(notice: Notice, account: str) -> str:
     """What a page says: who is called, about which incident, why, and until when. No words of any event."""
-    notice = step.notice
     until = f" · answer {moment(notice.answer_by, 'R')}" if notice.answer_by is not None else ""
     return f"<@{account}> **{plain(notice.ref, limit=40)}** {plain(notice.reason, limit=200)}{until}"

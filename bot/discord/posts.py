@@ -38,6 +38,10 @@ class Server(Protocol):
         """A channel or post, asked for."""
         ...
 
+    def get_guild(self, id: int, /) -> discord.Guild | None:  # noqa: A002  the library's name
+        """A server that is known."""
+        ...
+
 
 class Post(msgspec.Struct, frozen=True, kw_only=True):
     """Where a card stands: its post, and the message in it. The first message of a post has the post's own id."""

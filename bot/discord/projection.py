@@ -12,6 +12,7 @@ from collections import defaultdict, deque
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 import discord
 import msgspec
@@ -21,23 +22,27 @@ from bot.discord.agreements import Agreement, Agreements
 from bot.discord.approvals import ApprovalBoard
 from bot.discord.board import Board, forum_of
 from bot.discord.cards import Surroundings, card_layout
+from bot.discord.circles import Circle, Circles
 from bot.discord.counter import Counter
 from bot.discord.faults import FAULTS
 from bot.discord.levels import card_at, entry_at, masked_by
 from bot.discord.posts import Post, Posts
 from bot.discord.queries import DueCard
+from bot.discord.secrecy import card_without
 from bot.discord.words import is_told, line_of
 from watchfloor.access.roles import PERMISSIONS_OF, Role
 from watchfloor.desk.card import Card
 from watchfloor.desk.display.face import card_of
 from watchfloor.desk.reply import Reply
+from watchfloor.desk.restriction.naming import restricted_in
+from watchfloor.desk.restriction.queries import select_named
 from watchfloor.incidents import timeline
 from watchfloor.incidents.queries import select_incident
 from watchfloor.incidents.timeline import TimelineEntry
 from watchfloor.kernel.clock import Clock
 from watchfloor.kernel.db import tenant_tx
 from watchfloor.kernel.errors import WatchfloorError
-from watchfloor.kernel.ids import IncidentId, TenantId
+from watchfloor.kernel.ids import IncidentId, PersonId, TenantId
 from watchfloor.kernel.neutralise import Untrusted, for_log
 from watchfloor.kernel.telemetry import CHAT_UPDATES
 
@@ -72,11 +77,20 @@ class Projection:
     """Shows incidents. One for each owner of the gateway."""
 
     def __init__(
-        self, counter: Counter, *, agreements: Agreements, board: Board, posts: Posts, clock: Clock, public_url: str
+        self,
+        counter: Counter,
+        *,
+        agreements: Agreements,
+        board: Board,
+        circles: Circles,
+        posts: Posts,
+        clock: Clock,
+        public_url: str,
     ) -> None:
         self._counter = counter
         self._agreements = agreements
         self._board = board
+        self._circles = circles
         self._posts = posts
         self._clock = clock
         self._approvals = ApprovalBoard(board)
@@ -93,6 +107,17 @@ class Projection:
         """Wants a card for whatever is open: at the start, and after events were lost."""
         async with tenant_tx(self._counter.front.records, tenant_id) as tx:
             await queries.want_unshown(tx)
+
+    async def rejoin(self, tenant_id: TenantId) -> None:
+        """Wants each card whose people are no longer those that its forum is open to."""
+        records = self._counter.front.records
+        async with tenant_tx(records, tenant_id) as tx:
+            standing = {one: await select_named(tx, one.incident_id) for one in await queries.select_circled(tx)}
+        for card, named in standing.items():
+            circle = await self._circles.of(tenant_id, (PersonId(person) for person in named))
+            if card.circle != _name(circle):
+                async with tenant_tx(records, tenant_id) as tx:
+                    await queries.want_again(tx, card.incident_id)
 
     async def turn(self, tenant_id: TenantId, *, tenants: int) -> float | None:
         """Shows what is due in a tenant. Returns in how many seconds to look again, None when nothing is left.
@@ -112,15 +137,24 @@ class Projection:
 
     async def _show(self, tenant_id: TenantId, agreement: Agreement, card: DueCard, *, tenants: int) -> float | None:
         """Shows one card, or puts it off; returns in how many seconds it comes again."""
+        circle = await self._circle(tenant_id, card.incident_id) if card.is_restricted else None
+        if card.circle != _name(circle):
+            return await self._move(tenant_id, card, circle)
         wait = self._wait(tenant_id, card)
         if wait > 0:
             await self._postpone(tenant_id, card, wait, attempts=card.attempts)
             return wait
-        if not card.thread and not opens_post(card.severity, card.state, tenants=tenants):
+        is_posted = card.thread or opens_post(card.severity, card.state, tenants=tenants)
+        if not is_posted or (circle is not None and not circle.accounts):
             await self._note(tenant_id, card, revision=card.wanted_revision, post=Post(thread="", message=""))
             return None
+        return await self._try(tenant_id, agreement, card, circle)
+
+    async def _try(
+        self, tenant_id: TenantId, agreement: Agreement, card: DueCard, circle: Circle | None
+    ) -> float | None:
         try:
-            return await self._send(tenant_id, agreement, card)
+            return await self._send(tenant_id, agreement, card, circle)
         except discord.NotFound:
             _log.warning("the post of an incident is gone; it is made again")
             await self._postpone(tenant_id, msgspec.structs.replace(card, thread=""), 1.0, attempts=card.attempts + 1)
@@ -128,7 +162,33 @@ class Projection:
         except (TypeError, WatchfloorError, *FAULTS) as fault:
             return await self._put_off(tenant_id, card, fault)
 
-    async def _send(self, tenant_id: TenantId, agreement: Agreement, card: DueCard) -> float | None:
+    async def _move(self, tenant_id: TenantId, card: DueCard, circle: Circle | None) -> float | None:
+        """Takes a post out of a forum that is open to others than may see it now; it is made anew where it belongs."""
+        try:
+            if card.thread:
+                await self._posts.delete(card.thread)
+        except (TypeError, *FAULTS) as fault:
+            return await self._put_off(tenant_id, card, fault)
+        async with tenant_tx(self._counter.front.records, tenant_id) as tx:
+            await queries.move_card(tx, card.incident_id, circle=_name(circle))
+        return 0.0
+
+    async def _circle(self, tenant_id: TenantId, incident_id: UUID) -> Circle | None:
+        async with tenant_tx(self._counter.front.records, tenant_id) as tx:
+            named = await select_named(tx, incident_id)
+        return await self._circles.of(tenant_id, (PersonId(person) for person in named))
+
+    async def _forum(self, agreement: Agreement, circle: Circle | None) -> int:
+        if circle is not None:
+            return await self._circles.forum(circle)
+        forum = await self._board.first(forum_of(agreement.pod))
+        if forum is None:
+            raise WatchfloorError("The pod has no forum.", remedy="Run `watchfloor bot channels apply`.")
+        return int(forum.channel_id)
+
+    async def _send(
+        self, tenant_id: TenantId, agreement: Agreement, card: DueCard, circle: Circle | None
+    ) -> float | None:
         shown = await self._read(tenant_id, agreement, card)
         if shown is None:
             return None
@@ -138,14 +198,12 @@ class Projection:
             await self._tell(post, card, shown)
             CHAT_UPDATES.labels(kind="edit", outcome="taken").inc()
         else:
-            forum = await self._board.first(forum_of(agreement.pod))
-            if forum is None:
-                raise WatchfloorError("The pod has no forum.", remedy="Run `watchfloor bot channels apply`.")
+            forum = await self._forum(agreement, circle)
             self._opened[tenant_id].append(time.monotonic())
-            post = await self._posts.make(int(forum.channel_id), shown.card, layout)
+            post = await self._posts.make(forum, shown.card, layout)
             CHAT_UPDATES.labels(kind="post", outcome="taken").inc()
         self._edited[post.thread] = time.monotonic()
-        await self._approvals.show(self._posts, shown.card, shown.around)
+        await self._approvals.show(self._posts, shown.card, shown.around, is_restricted=circle is not None)
         if shown.card.state == "closed":
             await self._posts.archive(post)
         last = shown.told[-1].id if shown.told else card.line_id
@@ -171,10 +229,12 @@ class Projection:
                 return None
             card = await card_of(tx, cipher, incident, PERMISSIONS_OF[Role.ANALYST])
             entries = await timeline.read(tx, cipher, incident_id, limit=_ENTRIES)
-        card = card_at(card, agreement.level, masked_by(cipher))
+            hidden = (await restricted_in(tx)).keys() - {card.ref}
+        card = card_without(card_at(card, agreement.level, masked_by(cipher)), hidden)
         told = tuple(entry_at(entry, agreement.level) for entry in entries if is_told(entry))
         accounts = await self._counter.accounts(Reply(text="", card=card, timeline=told))
-        return Shown(card=card, around=Surroundings(public_url=self._public_url, accounts=accounts), told=told)
+        around = Surroundings(public_url=self._public_url, accounts=accounts)
+        return Shown(card=card, around=around, told=told)
 
     async def _tell(self, post: Post, card: DueCard, shown: Shown) -> None:
         """Tells in the post what people decided and said since the last time, in one message."""
@@ -226,6 +286,10 @@ def opens_post(severity: str, state: str, *, tenants: int) -> bool:
         return False
     wanted = next((severities for size, severities in _SIZES if tenants <= size), _FEW)
     return state != "new" or severity in wanted
+
+
+def _name(circle: Circle | None) -> str:
+    return "" if circle is None else circle.name
 
 
 def _after(told: Sequence[TimelineEntry], card: DueCard) -> Sequence[TimelineEntry]:

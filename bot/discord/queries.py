@@ -20,18 +20,6 @@ select code,
  where tenant_id = $1
 """
 
-SELECT_REFERENCES: Final[LiteralString] = """
-select i.number,
-       i.title,
-       i.state
-  from wf.incidents i
- where i.tenant_id = $1
-   and i.state = any(array['new', 'acknowledged', 'contained', 'resolved'])
- order by i.opened_at desc,
-          i.id desc
- limit $2
-"""
-
 WANT_UNSHOWN: Final[LiteralString] = """
 insert into wf.cards as c (tenant_id, incident_id, surface, revision, message, wanted_revision)
 select i.tenant_id,
@@ -55,6 +43,7 @@ select c.incident_id,
        c.wanted_revision,
        c.thread,
        c.message,
+       c.circle,
        c.line_id,
        c.attempts,
        c.wanted_at,
@@ -65,7 +54,12 @@ select c.incident_id,
            from wf.incident_origins o
           where o.tenant_id = $1
             and o.incident_id = c.incident_id
-            and o.kind = 'newcomer') as is_newcomer
+            and o.kind = 'newcomer') as is_newcomer,
+       exists (
+         select
+           from wf.incident_circles n
+          where n.tenant_id = $1
+            and n.incident_id = c.incident_id) as is_restricted
   from wf.cards c
   join wf.incidents i
     on i.tenant_id = c.tenant_id
@@ -73,7 +67,11 @@ select c.incident_id,
  where c.tenant_id = $1
    and c.surface = 'discord'
    and c.wanted_revision > c.revision
-   and c.due_at <= now()
+   and (c.due_at <= now() or c.circle = '' and c.thread <> '' and exists (
+     select
+       from wf.incident_circles n
+      where n.tenant_id = $1
+        and n.incident_id = c.incident_id))
  order by array_position(array['critical', 'high', 'medium', 'low', 'informational'], i.severity),
           i.opened_at
  limit $2
@@ -137,6 +135,64 @@ select extract(epoch from now() - min(wanted_at))::double precision
    and wanted_revision > revision
 """
 
+SELECT_CIRCLED: Final[LiteralString] = """
+select c.incident_id,
+       c.circle
+  from wf.cards c
+ where c.tenant_id = $1
+   and c.surface = 'discord'
+   and c.circle <> ''
+"""
+
+WANT_AGAIN: Final[LiteralString] = """
+update wf.cards
+   set revision = revision - 1,
+       due_at = now()
+ where tenant_id = $1
+   and incident_id = $2
+   and surface = 'discord'
+   and revision > 0
+   and wanted_revision = revision
+"""
+
+MOVE_CARD: Final[LiteralString] = """
+update wf.cards
+   set thread = '',
+       message = '',
+       circle = $3,
+       due_at = now()
+ where tenant_id = $1
+   and incident_id = $2
+   and surface = 'discord'
+"""
+
+SELECT_GIVEN_ROLES: Final[LiteralString] = """
+select guild_id,
+       account_id,
+       purpose,
+       role_id,
+       person_id
+  from wf.chat_roles
+ where tenant_id = $1
+ order by guild_id,
+          account_id,
+          purpose
+"""
+
+INSERT_GIVEN_ROLE: Final[LiteralString] = """
+insert into wf.chat_roles (tenant_id, guild_id, account_id, purpose, role_id, person_id)
+values ($1, $2, $3, $4, $5, $6)
+on conflict (tenant_id, guild_id, account_id, purpose) do nothing
+"""
+
+DELETE_GIVEN_ROLE: Final[LiteralString] = """
+delete from wf.chat_roles
+ where tenant_id = $1
+   and guild_id = $2
+   and account_id = $3
+   and purpose = $4
+"""
+
 SELECT_CHANNELS: Final[LiteralString] = """
 select guild_id,
        purpose,
@@ -165,28 +221,42 @@ class AgreementRow(msgspec.Struct, frozen=True, kw_only=True):
     chat: str | None
 
 
-class ReferenceRow(msgspec.Struct, frozen=True, kw_only=True):
-    """An incident to choose."""
-
-    number: int
-    title: str
-    state: str
-
-
 class DueCard(msgspec.Struct, frozen=True, kw_only=True):
-    """A card that shows an older revision than it should, or nothing yet (`thread` empty)."""
+    """A card that shows an older revision than it should, or nothing yet (`thread` empty).
+
+    `circle` names the restricted forum that it stands in; it is empty in the forum of its pod.
+    """
 
     incident_id: UUID
     revision: int
     wanted_revision: int
     thread: str
     message: str
+    circle: str
     line_id: UUID | None
     attempts: int
     wanted_at: datetime
     severity: str
     state: str
     is_newcomer: bool
+    is_restricted: bool
+
+
+class CircledCard(msgspec.Struct, frozen=True, kw_only=True):
+    """A card that stands in a restricted forum, or would if anybody who is named had an account."""
+
+    incident_id: UUID
+    circle: str
+
+
+class GivenRole(msgspec.Struct, frozen=True, kw_only=True):
+    """A role that the bot gave to an account, and whose it was."""
+
+    guild_id: str
+    account_id: str
+    purpose: str
+    role_id: str
+    person_id: UUID
 
 
 class OldPost(msgspec.Struct, frozen=True, kw_only=True):
@@ -220,18 +290,13 @@ async def select_agreement(tx: TenantTx) -> AgreementRow | None:
     return await tx.row(AgreementRow, SELECT_AGREEMENT, tx.tenant_id)
 
 
-async def select_references(tx: TenantTx, *, limit: int) -> list[ReferenceRow]:
-    """Incidents that somebody may be working on, the newest first."""
-    return await tx.rows(ReferenceRow, SELECT_REFERENCES, tx.tenant_id, limit)
-
-
 async def want_unshown(tx: TenantTx) -> int:
     """Wants a card for each incident that is not closed, as after an outage or at the first start; returns how many."""
     return await tx.execute(WANT_UNSHOWN, tx.tenant_id)
 
 
 async def select_due_cards(tx: TenantTx, *, limit: int) -> list[DueCard]:
-    """Cards to be shown now, the most severe first."""
+    """Cards to be shown now, the most severe first; what was just restricted does not wait."""
     return await tx.rows(DueCard, SELECT_DUE_CARDS, tx.tenant_id, limit)
 
 
@@ -272,3 +337,35 @@ async def upsert_channel(tx: TenantTx, channel: ChannelRow) -> None:
     await tx.execute(
         UPSERT_CHANNEL, tx.tenant_id, channel.guild_id, channel.purpose, channel.channel_id, channel.message_id
     )
+
+
+async def select_circled(tx: TenantTx) -> list[CircledCard]:
+    """The cards whose people may have changed."""
+    return await tx.rows(CircledCard, SELECT_CIRCLED, tx.tenant_id)
+
+
+async def want_again(tx: TenantTx, incident_id: UUID) -> bool:
+    """Wants a card once more as it is: where it stands is not where it should."""
+    return await tx.execute(WANT_AGAIN, tx.tenant_id, incident_id) == 1
+
+
+async def move_card(tx: TenantTx, incident_id: UUID, *, circle: str) -> None:
+    """Notes that a card stands nowhere, and where it belongs."""
+    await tx.execute(MOVE_CARD, tx.tenant_id, incident_id, circle)
+
+
+async def select_given_roles(tx: TenantTx) -> list[GivenRole]:
+    """The roles that the bot gave."""
+    return await tx.rows(GivenRole, SELECT_GIVEN_ROLES, tx.tenant_id)
+
+
+async def insert_given_role(tx: TenantTx, row: GivenRole) -> None:
+    """Notes that an account has a role."""
+    await tx.execute(
+        INSERT_GIVEN_ROLE, tx.tenant_id, row.guild_id, row.account_id, row.purpose, row.role_id, row.person_id
+    )
+
+
+async def delete_given_role(tx: TenantTx, row: GivenRole) -> None:
+    """Notes that it has it no more."""
+    await tx.execute(DELETE_GIVEN_ROLE, tx.tenant_id, row.guild_id, row.account_id, row.purpose)

@@ -106,6 +106,13 @@ class Rounds:
             del self._due[tenant_id]
             await self._look(tenant_id)
         await self._queue.show()
+        await self._keep()
+
+    async def _keep(self) -> None:
+        """Keeps roles and restricted forums in step with the record, and once an hour the rest."""
+        if await self._upkeep.keep_roles():
+            for tenant_id in self._adopted:
+                await self._projection.rejoin(tenant_id)
         if self._upkeep.is_due():
             for tenant_id in self._adopted:
                 await self._upkeep.forget(tenant_id)

@@ -16,6 +16,7 @@ from bot.discord.channels import Builder, plan
 from bot.discord.client import Client
 from bot.discord.markdown import plain
 from bot.discord.posts import Posts
+from bot.discord.roles import RoleSync
 from watchfloor.kernel.db import Database, tenant_tx
 from watchfloor.kernel.ids import TenantId
 
@@ -29,11 +30,12 @@ _TOLD: Final = 20
 class Upkeep:
     """The upkeep of one bot."""
 
-    def __init__(self, client: Client, *, records: Database, board: Board, posts: Posts) -> None:
+    def __init__(self, client: Client, *, records: Database, board: Board, posts: Posts, roles: RoleSync) -> None:
         self._client = client
         self._records = records
         self._board = board
         self._posts = posts
+        self._roles = roles
         self._at = time.monotonic() - EVERY_SECONDS + 60
 
     def is_due(self) -> bool:
@@ -42,6 +44,13 @@ class Upkeep:
         if now - self._at < EVERY_SECONDS:
             return False
         self._at = now
+        return True
+
+    async def keep_roles(self) -> bool:
+        """Brings roles into step with the record, if it is time; returns whether it was."""
+        if not self._roles.is_due():
+            return False
+        await self._roles.turn()
         return True
 
     async def forget(self, tenant_id: TenantId) -> int:
@@ -63,7 +72,7 @@ class Upkeep:
         if guild is None:
             return []
         builder = Builder(guild, self._board, me=self._client.user)
-        found = await builder.drift(plan(agreement.pod for agreement in agreements))
+        found = await builder.drift(plan(agreement.pod for agreement in agreements)) + await self._roles.drift()
         if found:
             lines = [f"\\- {plain(text, limit=120)}" for text in found[:_TOLD]]
             await self._posts.say(channel.channel_id, text_layout("\n".join(["Not as planned:", *lines])))

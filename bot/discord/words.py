@@ -12,10 +12,13 @@ from watchfloor.kernel.ids import PersonId
 _QUIET: Final = frozenset({"opened", "alert", "report_requested"})
 """What the card shows already, or nobody decided."""
 
+_WARNINGS: Final = frozenset({"exception_ending", "exception_declined"})
+"""What nobody said, and somebody should hear: an exception ends soon, or a request for one got no answer."""
+
 
 def is_told(entry: TimelineEntry) -> bool:
-    """Whether a post says it: decisions and people's words, not what machines add."""
-    return entry.kind not in _QUIET and entry.actor_kind in ("person", "api_key")
+    """Whether a post says it: decisions, people's words, and of what machines add the warnings."""
+    return entry.kind not in _QUIET and (entry.actor_kind in ("person", "api_key") or entry.kind in _WARNINGS)
 
 
 def line_of(entry: TimelineEntry, accounts: Accounts) -> str:

@@ -93,12 +93,13 @@ SEALS: Final[dict[tuple[str, str], Seal]] = {
     ("asset_weights", "value"): Seal(
         label="wf.asset_weights", place=lambda row: f"{row['kind']}:{_hex(row['value_index'])}", form="text"
     ),
+    ("connectors", "settings"): Seal(label="connectors", place=lambda row: str(row["feed_id"]), form="json"),
     ("osquery_carve_blocks", "body"): Seal(label="osquery_carve_blocks", place=_of_block, form="bytes"),
 }
 """By table and column."""
 
-WITHHELD: Final = frozenset({("tenant_keys", "wrapped")})
-"""Columns that leave with nobody: key material."""
+WITHHELD: Final = frozenset({("tenant_keys", "wrapped"), ("connectors", "secrets")})
+"""Columns that leave with nobody: key material, and what opens the customer's accounts at vendors."""
 
 
 def opened(cipher: TenantCipher, table: str, row: Row) -> tuple[Row, int]:

@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 
 from tests.api.running import Api, Voice
-from tests.api.world import FILTER, World
+from tests.api.world import FILTER, World, narrow_filter
 from watchfloor.access.roles import Role
 from watchfloor.kernel.ids import new_uuid
 
@@ -22,9 +22,8 @@ def lead(api: Api, world: World) -> Voice:
 def wanted(world: World, **changes: object) -> dict[str, object]:
     """A request for an exception."""
     expires_at = (world.services.clock.now() + timedelta(days=30)).isoformat()
-    title = new_uuid().hex
-    body = {"filter": FILTER.format(title=title, user="kim"), "owner": "kim", "reason": WHY, "expires_at": expires_at}
-    return body | changes
+    written = narrow_filter().format(title=new_uuid().hex, user="kim")
+    return {"filter": written, "owner": "kim", "reason": WHY, "expires_at": expires_at} | changes
 
 
 def rule_line(voice: Voice, rule_id: str, tenant: str = "alpha") -> dict[str, object]:
@@ -78,14 +77,14 @@ def test_the_pages_of_rules_hold_each_rule_once(api: Api, world: World, lead: Vo
 def test_an_exception_is_previewed_made_listed_and_ended(world: World, lead: Voice) -> None:
     body = wanted(world)
     seen = lead.post(f"{BASE}/exceptions/preview", {"filter": body["filter"]})
-    assert (seen.status_code, set(seen.json())) == (
-        200,
-        {"days", "all_alerts", "alerts", "alerts_hidden", "events", "events_hidden", "hosts", "judged_true"},
-    )
+    counted = {"days", "all_alerts", "alerts", "alerts_hidden", "events", "events_hidden", "hosts", "judged_true"}
+    assert (seen.status_code, set(seen.json())) == (200, counted | {"second_person"})
+    assert seen.json()["second_person"] is None
     made = lead.post(f"{BASE}/exceptions", body)
     assert made.status_code == 201
     exception = made.json()["exception"]
-    assert (exception["state"], exception["rules"], exception["owner"]) == ("active", [], "kim")
+    assert (exception["state"], exception["owner"]) == ("active", "kim")
+    assert made.json()["waiting"] is None
     assert made.json()["preview"] == seen.json()
     page = lead.get(f"{BASE}/exceptions?limit=1").json()
     assert [found["id"] for found in page["items"]] == [exception["id"]]
@@ -94,6 +93,47 @@ def test_an_exception_is_previewed_made_listed_and_ended(world: World, lead: Voi
         assert ended.json()["changed"] is changed
     (found,) = lead.get(f"{BASE}/exceptions?limit=1").json()["items"]
     assert found["state"] == "ended"
+
+
+def test_what_needs_two_at_the_desk_needs_two_over_the_api(api: Api, world: World, lead: Voice) -> None:
+    """A filter by hand for every rule of a log source: no one person makes it, not even with their key."""
+    asked = wanted(world, filter=FILTER.format(title=new_uuid().hex, user="kim"))
+    seen = lead.post(f"{BASE}/exceptions/preview", {"filter": asked["filter"]}).json()
+    assert "it does not say what was done" in seen["second_person"]
+    key = world.alpha.callers[Role.LEAD].by_key(api)
+    before = lead.get(f"{BASE}/exceptions").json()["items"]
+    for voice in (lead, key):
+        alone = voice.post(f"{BASE}/exceptions", asked)
+        assert alone.status_code == 409
+        assert "A second person must agree" in alone.text
+    incident = world.alpha.names["incident"][0]
+    waits = key.post(f"{BASE}/exceptions", asked | {"incident": incident})
+    assert (waits.status_code, waits.json()["exception"]) == (201, None)
+    number = str(waits.json()["waiting"]["number"])
+    assert lead.get(f"{BASE}/exceptions").json()["items"] == before
+
+    path = f"{BASE}/incidents/{incident}/verbs/except-approve"
+    answer = {"arguments": {"which": number}}
+    for voice in (lead, key, world.alpha.callers[Role.ANALYST].by_session(api)):
+        assert voice.post(path, answer).status_code == 403
+    assert lead.get(f"{BASE}/exceptions").json()["items"] == before
+    assert world.alpha.callers[Role.CONTENT_ENGINEER].by_session(api).post(path, answer).json()["changed"] is True
+    (made, *_) = lead.get(f"{BASE}/exceptions").json()["items"]
+    assert (made["state"], made["rules"], made["incident_id"]) == ("active", [], waits.json()["waiting"]["incident_id"])
+    longer = {"which": "1", "lasts": "365d", "reason": WHY}
+    again = lead.post(f"{BASE}/incidents/{incident}/verbs/except-extend", {"arguments": longer})
+    assert "waits for a second person" in again.text
+    foreign = lead.post(f"{BASE}/exceptions", asked | {"incident": world.beta.names["incident"][0]})
+    assert foreign.status_code == 404
+
+
+def test_one_person_makes_a_small_one_from_an_incident(world: World, lead: Voice) -> None:
+    incident = world.alpha.names["incident"][-1]
+    made = lead.post(f"{BASE}/exceptions", wanted(world, incident=incident))
+    assert made.status_code == 201
+    assert made.json()["exception"]["incident_id"] is not None
+    shown = lead.get(f"{BASE}/incidents/{incident}").json()
+    assert "exception_made" in [entry["kind"] for entry in shown["timeline"]]
 
 
 @pytest.mark.parametrize(

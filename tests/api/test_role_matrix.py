@@ -1,6 +1,6 @@
 """Every route for every role, by session and by key, against the table that is checked in (R3)."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from tests.api.running import Api, Voice
-from tests.api.world import FILTER, Caller, World
+from tests.api.world import FILTER, Caller, World, narrow_filter
 from watchfloor.access.roles import CUSTOMER_ROLES, Role
 from watchfloor.incidents.incident import State
 from watchfloor.kernel.ids import new_uuid, show
@@ -28,8 +28,18 @@ ROLES: Final = {
 }
 PARAMETERS: Final = (
     "incident", "alert", "feed", "rule", "exception", "list_name", "quarantine", "report", "api_key", "member", "asset",
-    "question", "action", "verb",
+    "question", "action", "verb", "connector",
 )  # fmt: skip
+CONNECTORS: Final[dict[str, dict[str, object]]] = {
+    "connectors": {"connector": "made_up", "settings": {"account": "mine"}, "secrets": {"key": "k"}},
+    "policies": {"connector": "made_up"},
+    "settings": {"settings": {"account": "mine,theirs"}},
+    "rotate": {"secrets": {"key": "another"}},
+    "test": {},
+    "pause": {},
+    "resume": {},
+    "backfill": {"start": (datetime.now(UTC) - timedelta(days=1)).isoformat()},
+}
 WHY: Final = "Agreed with the customer."
 REFUSALS: Final = {"303": 303, "401": 401, "403": 403, "404": 404}
 
@@ -115,6 +125,8 @@ class Requests:
         action = row.path.rpartition("/")[2]
         if action == "revoke":
             return {"key_id": self.api.run(self.world.key_of(self.world.alpha, self.world.alpha.callers[Role.LEAD]))}
+        if "/connectors" in row.path:
+            return CONNECTORS[action] | ({"name": f"matrix-{new_uuid().hex}"} if action == "connectors" else {})
         if action == "members":
             if caller.role in CUSTOMER_ROLES:
                 return {"email": f"{new_uuid().hex}@alpha.example", "role": "viewer"}
@@ -135,7 +147,7 @@ class Requests:
             "level": {"level": "low", "reason": WHY},
             "preview": {"filter": FILTER.format(title="Preview", user="kim")},
             "exceptions": {
-                "filter": FILTER.format(title=new_uuid().hex, user="kim"),
+                "filter": narrow_filter().format(title=new_uuid().hex, user="kim"),
                 "owner": "kim@alpha.example",
                 "reason": WHY,
                 "expires_at": (self.world.services.clock.now() + timedelta(days=1)).isoformat(),

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import MutableMapping
+from datetime import UTC, datetime
 
 import httpx
 import msgspec
@@ -11,13 +12,16 @@ import pytest
 from infra.ports import free_port
 from tests.api.running import Api, serving
 from tests.conftest import MakeSettings
+from watchfloor.desk.chat_state import BotState, tell_state
 from watchfloor.kernel.config import Settings, load_settings
 from watchfloor.kernel.db import Database
 from watchfloor.kernel.errors import Conflict, Invalid, Unavailable
+from watchfloor.kernel.secret import Secret
 from watchfloor.kernel.serving import listen
 from watchfloor.ops.migrate import check_schema
 from watchfloor.ops.rulesets.installed import catalogue
 from watchfloor.web.app import check_address
+from watchfloor.web.health import ChatHealth, chat_health
 from watchfloor.web.server import serve
 
 
@@ -70,6 +74,27 @@ def test_readiness_fails_when_the_schema_changes_under_a_running_process(make_se
         answer = api.speak().get("/health/ready")
         assert (answer.status_code, answer.json()) == (503, {"status": "failed", "database": "failed", "valkey": "ok"})
         assert api.speak().get("/health/live").status_code == 200
+
+
+def test_the_chat_is_off_away_or_there_with_its_figures(make_settings: MakeSettings) -> None:
+    with serving(make_settings("chat")) as api:
+        valkey = api.services.valkey
+        assert api.run(chat_health(api.services.settings, valkey)) == ChatHealth(status="off")
+        settings = msgspec.structs.replace(api.services.settings, discord_token=Secret("x"))
+        assert api.run(chat_health(settings, valkey)).status == "away"
+        state = BotState(
+            gateway=True,
+            at=datetime.now(UTC),
+            latency_seconds=0.1,
+            oldest_card_seconds=2.5,
+            seconds_since_interaction=None,
+        )
+        api.run(tell_state(valkey, state))
+        there = ChatHealth(status="ok", latency_seconds=0.1, oldest_card_seconds=2.5)
+        assert api.run(chat_health(settings, valkey)) == there
+        api.run(tell_state(valkey, msgspec.structs.replace(state, gateway=False)))
+        away = msgspec.structs.replace(there, status="away", away_since=state.at)
+        assert api.run(chat_health(settings, valkey)) == away
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,12 @@ import hashlib
 import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Final
 from uuid import UUID
 
 from tests.api.running import Api, Voice
+from tests.wire.connectors.made_up import MadeUp
 from watchfloor.access.api_keys.issue import create_key
 from watchfloor.access.people import principal_of
 from watchfloor.access.principal import Principal
@@ -25,7 +27,10 @@ from watchfloor.desk import moves, responding, work
 from watchfloor.detect.condition import Keyword, Text
 from watchfloor.detect.engine import Matches
 from watchfloor.detect.filters import parse_filter
+from watchfloor.detect.load import load_shared_rules
 from watchfloor.detect.rule import Rule
+from watchfloor.feeds.connectors.connector import Finding, Remote
+from watchfloor.feeds.connectors.instances.registry import add_connector
 from watchfloor.feeds.intake.quarantine import PutAside, put_aside
 from watchfloor.feeds.osquery.live import questions
 from watchfloor.feeds.osquery.live.answers import Found, Given, keep
@@ -54,6 +59,14 @@ logsource: {{product: windows, category: process_creation}}
 filter:
     rules: any
     selection: {{User: {user}}}
+    condition: selection
+"""
+_NARROW: Final = """\
+title: {title}
+logsource: {{product: windows, category: process_creation}}
+filter:
+    rules: [RULE]
+    selection: {{User: {user}, Image: 'C:\\backup\\pack.exe'}}
     condition: selection
 """
 RESPONSE: Final = '{"response": {"scan_host": "two_persons"}}'
@@ -100,12 +113,22 @@ class TenantWorld:
         return ids.show("ten", self.id)
 
 
+class Ready(MadeUp):
+    """A connector whose vendor finds everything good, but for one key, and is never asked."""
+
+    async def check(self, remote: Remote) -> list[Finding]:
+        """Whether the key is not the bad one."""
+        is_good = remote.secrets["key"].reveal() != "bad"
+        return [Finding(what="The log can be read.", is_good=is_good, remedy="Give the key the permission log.read.")]
+
+
 class World:
     """The MSSP and its two customers."""
 
     def __init__(self, api: Api) -> None:
         self.api = api
         self.services = api.services
+        self.services.connectors = {Ready.manifest.name: Ready()}
         self._serial = 0
         self.operator = api.run(self.tenant("mssp", "MSSP", "operator"))
         self.alpha = api.run(self.tenant("alpha", "ALPHA", "customer"))
@@ -215,6 +238,14 @@ class World:
                 await change(tx, cipher, SYSTEM, rule=rule, reason=why)
         await self.put_list(tenant)
         return commands.shown(made)
+
+    async def connector(self, tenant: TenantWorld) -> str:
+        """One more connector, as its feed's `feed_...`."""
+        async with tenant_tx(self.services.app, tenant.id) as tx:
+            cipher = await self.services.keyring.cipher(tx)
+            name, given = f"pulled-{new_uuid().hex}", {"account": "mine", "key": "k"}
+            feed = await add_connector(tx, cipher, SYSTEM, Ready(), name=name, given=given)
+        return ids.show("feed", feed.id)
 
     async def feed(self, tenant: TenantWorld) -> str:
         """One more feed, as `feed_...`."""
@@ -360,6 +391,7 @@ class World:
             "member": [ids.show("mem", member)],
             "assignee": [analyst.email],
             "feed": [ids.show("feed", feed.id)],
+            "connector": [await self.connector(tenant)],
             "email": [email],
         }
         # These are never asked for by anybody else, so wherever they appear they have leaked.
@@ -378,6 +410,16 @@ class World:
         async with directory_tx(self.services.auth) as tx:
             await tx.execute("insert into auth.people (id, email, name) values ($1, $2, 'Contact')", person_id, email)
         return email, await self.add_role(tenant, person_id, Role.VIEWER)
+
+
+@cache
+def narrow_filter() -> str:
+    """A filter, but for its title and the user, that one person may make an exception of."""
+    for rule in load_shared_rules().rules:
+        is_process = (rule.logsource.product, rule.logsource.category) == ("windows", "process_creation")
+        if is_process and rule.level in ("low", "medium"):
+            return _NARROW.replace("RULE", rule.id)
+    raise LookupError
 
 
 async def _detect(tx: TenantTx, cipher: TenantCipher, canary: str, number: int) -> str:

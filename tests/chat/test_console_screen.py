@@ -3,22 +3,28 @@
 import asyncio
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from prompt_toolkit.application import create_app_session
 from prompt_toolkit.data_structures import Size
 from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
+from bot.console import screen as shown
 from bot.console.screen import Screen
 from bot.console.watch import Watch
 from bot.projection import ConsoleProjection
 from tests.chat.floor import Floor, card_after
 from tests.conftest import Eventually
+from watchfloor.desk.chat_state import BotState, tell_state
 from watchfloor.kernel.clock import SystemClock
+from watchfloor.kernel.config import Settings
 from watchfloor.kernel.db import tenant_tx
 from watchfloor.kernel.errors import Unauthenticated
 from watchfloor.kernel.outbox import INCIDENT_CHANGED, acknowledge, take
+from watchfloor.kernel.secret import Secret
 from watchfloor.kernel.valkey import connect
 
 ENTER, TAB, CTRL_C, CTRL_D = "\r", "\t", "\x03", "\x04"
@@ -45,9 +51,11 @@ def _session(pipe: PipeInput) -> Generator[None]:
 
 
 @asynccontextmanager
-async def running(floor: Floor, keys: PipeInput, email: str) -> AsyncGenerator[Screen]:
+async def running(
+    floor: Floor, keys: PipeInput, email: str, *, settings: Settings | None = None
+) -> AsyncGenerator[Screen]:
     """A screen in front of the person; at the end it must have been left."""
-    settings = floor.settings
+    settings = settings or floor.settings
     valkey = connect(settings)
     screen = Screen(
         floor.session(email),
@@ -150,6 +158,27 @@ async def test_a_right_that_is_taken_away_empties_the_screen_of_its_owner(
         await floor.superuser.execute("delete from auth.memberships where tenant_id = $1", floor.acme.id)
         await deliver(floor)
         await eventually(lambda: "ACME-1" not in screen.text(), within=8)
+
+
+async def test_the_bar_says_since_when_the_chat_is_down(
+    floor: Floor, keys: PipeInput, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shown, "CHAT_SECONDS", 0.05)
+    with_chat = msgspec.structs.replace(floor.settings, discord_token=Secret("x"))
+    seen = BotState(
+        gateway=True, at=datetime.now(UTC), latency_seconds=0.1, oldest_card_seconds=0, seconds_since_interaction=None
+    )
+    async with running(floor, keys, "ana@mssp.example", settings=with_chat) as screen:
+        await eventually(lambda: "chat is down " in screen.text())
+        await tell_state(floor.valkey, seen)
+        await eventually(lambda: "chat is down" not in screen.text())
+        await tell_state(floor.valkey, msgspec.structs.replace(seen, gateway=False))
+        await eventually(lambda: f"chat is down since {seen.at:%H:%M:%S} UTC" in screen.text())
+
+
+async def test_without_a_chat_the_bar_says_nothing_of_it(floor: Floor, keys: PipeInput) -> None:
+    async with running(floor, keys, "ana@mssp.example") as screen:
+        assert "chat is down" not in screen.text()
 
 
 async def test_who_may_not_sign_in_gets_no_screen(floor: Floor, keys: PipeInput) -> None:

@@ -160,7 +160,7 @@ async def test_a_code_from_the_portal_links_once_and_only_its_owner(floor: Floor
         assert "wrong, used or too old" in words(wrong.response.components)
         linked = await new.slash(server.channel, "link", code=code)
         assert linked.response is not None
-        assert "Ana Analyst" in words(linked.response.components)
+        assert "now linked to you" in words(linked.response.components)
         stolen = await other.slash(server.channel, "link", code=code)
         assert stolen.response is not None
         assert "wrong, used or too old" in words(stolen.response.components)

@@ -6,19 +6,12 @@ from typing import Final, Protocol
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.api.world import narrow_filter
 from tests.domain.workplace import Tenant
 from watchfloor.detect.load import load_shared_rules
 from watchfloor.kernel.config import Settings
 from watchfloor.ops.cli import command_line
 
-FILTER: Final = """\
-title: Backups
-logsource: {product: windows, category: process_creation}
-filter:
-    rules: any
-    selection: {User: "svc\\u202ebackup"}
-    condition: selection
-"""
 WHY: Final = ("--reason", "Agreed with the customer.")
 
 
@@ -49,7 +42,7 @@ def run(settings: Settings, acme: Tenant) -> Run:
 @pytest.fixture
 def backups(tmp_path: Path) -> str:
     path = tmp_path / "backups.yml"
-    path.write_text(FILTER)
+    path.write_text(narrow_filter().format(title="Backups", user='"svc\\u202ebackup"'))
     return str(path)
 
 
@@ -94,12 +87,19 @@ def test_a_list_is_filled_and_removed(run: Run, tmp_path: Path) -> None:
 
 def test_what_is_wrong_says_where(run: Run, backups: str, tmp_path: Path) -> None:
     broken = tmp_path / "broken.yml"
-    broken.write_text(FILTER.replace("condition: selection", "condition: not selection"))
+    wide = tmp_path / "wide.yml"
+    wide.write_text(narrow_filter().format(title="Backups", user="kim").replace("rules: [", "rules: any # ["))
+    broken.write_text(
+        narrow_filter()
+        .format(title="Backups", user='"svc\\u202ebackup"')
+        .replace("condition: selection", "condition: not selection")
+    )
     for arguments, said in (
         (("except", str(broken), "--preview"), f"{broken}:6:5: The filter would hide every event"),
         (("except", backups, *WHY), "needs an owner and an end"),
         (("except", *WHY), "Give a file with a filter"),
         (("except", backups, "--owner", "kim", "--days", "1"), "reason"),
+        (("except", str(wide), *WHY, "--owner", "kim", "--days", "1"), "A second person must agree"),
         (("fill", "hosts", *WHY), "Give --from"),
         (("disable", "nothing", *WHY), "There is no such rule"),
         (("except", "--end", "exc_x", *WHY), "nothing with this id"),

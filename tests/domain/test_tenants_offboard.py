@@ -30,6 +30,7 @@ from tenants.rules import read_bundles
 from tests.domain.workplace import NOON, MakeEvent, MakeRule, MakeWorker, Tenant, Worker
 from tests.unit import overlay_cases
 from tests.unit.correlation_cases import correlation, event, rule
+from tests.wire.connectors.made_up import CONNECTOR
 from watchfloor.access.roles import Role
 from watchfloor.alerts.health.costs import RuleCost, note_costs
 from watchfloor.alerts.overlay import commands
@@ -47,6 +48,9 @@ from watchfloor.detect.correlate.correlator import Correlator
 from watchfloor.detect.engine import Matches
 from watchfloor.detect.overlay import Hidden
 from watchfloor.feeds.batch import Packer, SentEvent
+from watchfloor.feeds.connectors.instances.registry import add_connector
+from watchfloor.feeds.connectors.keys.ledger import digest, remember
+from watchfloor.feeds.connectors.running.queries import count_stranger
 from watchfloor.feeds.feed import Feed
 from watchfloor.feeds.first_bodies.ledger import keep_body
 from watchfloor.feeds.intake.postgres import PostgresIntake
@@ -192,6 +196,10 @@ async def furnish(world: World, tenant_id: TenantId, code: str, makers: Makers) 
         (feed,) = await list_feeds(tx)
         await note_figures(tx, feed.id)
         await bring_agents(tx, cipher, worker.actor, feed)
+        told = {"account": "canary", "key": "canary-secret"}
+        pulled = await add_connector(tx, cipher, worker.actor, CONNECTOR, name="pulled", given=told)
+        await remember(tx, [digest(pulled.id, "canary-key")])
+        await count_stranger(tx, pulled.id, account="canary", stream="log", place="log", records=1, most=9)
         poison = PutAside(
             feed_id=feed.id,
             batch_id=BatchId(new_uuid()),
@@ -385,6 +393,8 @@ async def test_afterwards_nothing_of_the_tenant_is_left_and_the_other_one_is_as_
         "wf.audit_heads",
         "wf.cards",
         "wf.chat_channels",
+        "wf.chat_roles",
+        "wf.incident_circles",
         "wf.desk_requests",
         "wf.feed_hours",
         "wf.outbox_receipts",

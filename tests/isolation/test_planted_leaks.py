@@ -123,5 +123,5 @@ def test_each_planted_leak_is_found(make_settings: MakeSettings, caplog: pytest.
     with serving(make_settings("leaky"), extra=planted_leaks) as leaky:
         world = World(leaky)
         attack = Attack(leaky, world, world.alpha, world.beta)
-        found = {name: attack.run(plan(attack, random.Random(3), at_most=120, only=name), caplog) for name in names}
+        found = {name: attack.run(plan(attack, random.Random(3), at_most=400, only=name), caplog) for name in names}
     assert [name for name, findings in found.items() if not findings.leaks] == []

@@ -10,6 +10,7 @@ from tests.layout.sources import Source, expect_none, planted, product
 BROAD = ("Exception", "BaseException")
 EDGES = {
     "bot/discord/interactions.py": "whoever presses a button gets a sentence, whatever happens",
+    "platform/watchfloor/feeds/connectors/running/turn.py": "one connector's defect stops no other's work",
     "platform/watchfloor/ops/cli.py": "a person gets a sentence, never a stack trace",
     "platform/watchfloor/ops/relay.py": "one consumer's failure leaves the others' messages alone",
     "platform/watchfloor/ops/pager.py": "one step's trouble leaves the other pages alone",

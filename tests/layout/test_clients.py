@@ -8,13 +8,13 @@ import pytest
 
 from tests.layout.sources import ROOT
 from watchfloor.feeds.enrolment.clients import PLACEHOLDERS, fill, find_client, known_clients, read_client
-from watchfloor.feeds.feed import Door
+from watchfloor.feeds.feed import SenderDoor
 from watchfloor.kernel.errors import Invalid, NotFound
 
 FOLDER = ROOT / "platform/watchfloor/docs/clients"
 PAGES = sorted(path for path in FOLDER.glob("*.md") if path.name != "index.md")
 LINK = re.compile(r"\]\(([^)\s#]+)\)")
-DOORS = frozenset(typing.get_args(Door))
+DOORS = frozenset(typing.get_args(SenderDoor))
 
 SOUND = """\
 ---

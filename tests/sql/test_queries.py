@@ -35,6 +35,7 @@ SMALL: Final = frozenset(
         "counters",
         "feeds",
         "feed_trust",
+        "connectors",
         "intake_waiting",
         "audit_tips",
         "overlay_versions",

@@ -126,6 +126,13 @@ def test_an_entry_under_data_is_unwrapped() -> None:
     assert event_of({"data": gcp(), "messageId": "1"}).key == event_of(gcp()).key
 
 
+def test_the_parts_of_an_entry_that_was_too_large_are_events_of_their_own() -> None:
+    parts = [event_of(gcp(split={"uid": "u7", "index": index, "totalSplits": 3})) for index in range(3)]
+    first = event_of(gcp(split={"uid": "u7", "totalSplits": 3}))
+    assert len({event.key for event in parts} | {event_of(gcp()).key}) == 4
+    assert first.key == parts[0].key, "the first index is left out"
+
+
 def test_an_entry_that_failed_says_so() -> None:
     payload = gcp()["protoPayload"]
     assert isinstance(payload, dict)

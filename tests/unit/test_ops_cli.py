@@ -60,7 +60,9 @@ def test_help_lists_every_command_with_what_it_does() -> None:
     for name in command_line.list_commands(click.Context(command_line)):
         result = CliRunner().invoke(command_line, [name, "--help"])
         assert result.exit_code == 0, name
-        assert result.output.splitlines()[2].strip(), name
+        usage, does, *_ = result.output.split("\n\n")
+        assert usage.startswith("Usage: ")
+        assert does.strip(), name
 
 
 def test_wrong_usage_is_told_with_exit_code_2() -> None:

@@ -22,7 +22,7 @@ from watchfloor.ops.rulesets.compiled import compile_ruleset
 if TYPE_CHECKING:
     from tests.conftest import Eventually
 
-PROGRAMS = ("api", "doors", "syslog", "pipeline", "worker")
+PROGRAMS = ("api", "doors", "syslog", "connectors", "pipeline", "worker")
 
 
 class Installation:

@@ -10,7 +10,7 @@ from typing import Final, Literal, TypeAlias, cast
 from uuid import UUID
 
 from watchfloor.access.roles import Permission
-from watchfloor.alerts.alert import Severity
+from watchfloor.alerts.alert import Severity, rank
 from watchfloor.alerts.overlay import listing
 from watchfloor.alerts.overlay.commands import LONGEST_REASON, SHORTEST_REASON, shown
 from watchfloor.alerts.overlay.flow import policy, requests
@@ -48,6 +48,7 @@ _IDLE_AFTER: Final = timedelta(days=14)
 """When an exception that never hid anything is worth a look."""
 
 _SHORTEST_NO: Final = 5
+_LONGEST_RULE_ID: Final = 64
 _SHOWN: Final = 50
 
 
@@ -145,18 +146,18 @@ async def extend(
     if kept.expires_at >= now + timedelta(days=days):
         raise Conflict("This exception lives longer than that already.", where="lasts")
     written = kept.body.written
-    (rule_id, *_) = written.rules
-    seen = await preview(tx, cipher, written=written, rule_ids=[rule_id], at=now)
+    seen = await preview(tx, cipher, written=written, rule_ids=written.rules, at=now)
     severities: dict[str, Severity] = {fired.rule.id: fired.severity for fired in await rules_of(tx, before.id)}
     because = policy.why_two(
         seen,
         hidden=max(kept.hidden, seen.alerts_hidden),
-        severity=severities.get(rule_id, "high"),
+        # What was written by hand may be for other rules than the incident's, or for all of a log source.
+        severity=max((severities.get(rule, "high") for rule in written.rules or ("",)), key=rank),
         is_broad=False,
     )
     wanted = Wanted(
         incident_id=before.id,
-        rule_id=rule_id,
+        rule_id=next(iter(written.rules), "any")[:_LONGEST_RULE_ID],
         body=ExceptionBody(written=written, owner=author.owner, reason=reason),
         days=days,
         because=because,

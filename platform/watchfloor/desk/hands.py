@@ -46,6 +46,9 @@ UNMOVING: Final[frozenset[Kind]] = frozenset(
         "exception_declined",
         "message",
         "weighed",
+        "restricted",
+        "unnamed",
+        "unrestricted",
     }
 )
 """What is recorded of an incident without another change of its row, so that its revision must grow by itself."""

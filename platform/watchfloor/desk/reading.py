@@ -5,8 +5,11 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Final
 
+import msgspec
+
 from watchfloor.access.roles import Permission
 from watchfloor.audit.append import Actor
+from watchfloor.desk.display.exceptions import ending_rows
 from watchfloor.desk.display.face import card_of
 from watchfloor.desk.display.listing import lines_of
 from watchfloor.desk.given import read_choice
@@ -63,7 +66,10 @@ QUEUE_LIMIT: Final = 200
 async def _queue(place: Place, intent: Intent) -> Reply:
     states = QUEUES[read_choice(intent.argument("which") or "open", QUEUES, where="which")]
     await place.note_visit(object_kind="incidents", object_id="queue")
-    return await queue(place.tx, place.cipher, place.actor, place.may, states=states, limit=QUEUE_LIMIT)
+    reply = await queue(place.tx, place.cipher, place.actor, place.may, states=states, limit=QUEUE_LIMIT)
+    if not reply.ok or Permission.RULE_READ not in place.may:
+        return reply
+    return msgspec.structs.replace(reply, rows=await ending_rows(place.tx))
 
 
 async def _show(place: Place, intent: Intent) -> Reply:
@@ -74,10 +80,11 @@ async def _show(place: Place, intent: Intent) -> Reply:
 
 
 def _counted(reply: Reply) -> str:
+    ending = " Exceptions end soon: see exceptions." if reply.rows else ""
     if not reply.queue:
-        return "Nothing is waiting."
+        return f"Nothing is waiting.{ending}"
     waiting = sum(line.state == "new" for line in reply.queue)
-    return f"{len(reply.queue)} incident{'s' * (len(reply.queue) != 1)}, {waiting} not acknowledged."
+    return f"{len(reply.queue)} incident{'s' * (len(reply.queue) != 1)}, {waiting} not acknowledged.{ending}"
 
 
 VERBS: Final = (

@@ -15,6 +15,7 @@ from watchfloor.desk import (
     oncall,
     reading,
     responding,
+    restricting,
     searching,
     severity,
     summarising,
@@ -41,6 +42,7 @@ _ALL: Final[tuple[Verb, ...]] = (
     *exempting.VERBS,
     *searching.VERBS,
     *summarising.VERBS,
+    *restricting.VERBS,
 )
 
 TABLE: Final[dict[str, Verb]] = {verb.name: verb for verb in _ALL}

@@ -9,7 +9,12 @@ import msgspec
 
 from watchfloor.kernel.ids import FeedId, TenantId
 
-Door: TypeAlias = Literal["hec", "ndjson", "bulk", "otlp", "syslog", "relp", "osquery"]
+SenderDoor: TypeAlias = Literal["hec", "ndjson", "bulk", "otlp", "syslog", "relp", "osquery"]
+"""The doors at which senders come to us."""
+
+Door: TypeAlias = Literal[SenderDoor, "pull"]
+"""At `pull` nobody comes: a connector of ours fetches."""
+
 FeedState: TypeAlias = Literal["active", "paused"]
 AlarmLevel: TypeAlias = Literal["informational", "low", "medium", "high", "critical"]
 

@@ -55,6 +55,9 @@ Kind = Literal[
     "split",
     "storm",
     "weighed",
+    "restricted",
+    "unnamed",
+    "unrestricted",
 ]
 
 
@@ -68,7 +71,8 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
     declined: `number`, `action`, `target`, `text`; action: these and `result`; exception_asked, exception_made,
     exception_declined, exception_ending: `exception` or `request` (id), `text` (title, reason), `until` (ISO 8601) but
     where declined; message: `text`, `author`, `written_at`; merged, split: `into` (reference), `alerts` (how many);
-    absorbed: `from`, `alerts`; unmerged: either; storm: `rule`, `alerts`; weighed: `value`, `kind`, `weight`.
+    absorbed: `from`, `alerts`; unmerged: either; storm: `rule`, `alerts`; weighed: `value`, `kind`, `weight`;
+    restricted: `person` (id), the last one named; unnamed: `person` (id) of who sees it no more; unrestricted: nothing.
     All of it is untrusted.
     """
 

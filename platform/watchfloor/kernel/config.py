@@ -85,6 +85,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     nats_url: Secret | None = None
     nats_system_url: Secret | None = None
     nats_replicas: Annotated[int, msgspec.Meta(ge=1, le=5)] = 3
+    connector_stand_ins: str = ""
+    connector_processes: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
     discord_token: Secret | None = None
     discord_guild_ids: str = ""
     discord_api_url: str | None = None

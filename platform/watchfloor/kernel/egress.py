@@ -12,8 +12,9 @@ import asyncio
 import contextlib
 import ssl
 import zlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
 from email.utils import parsedate_to_datetime
+from math import inf
 from types import TracebackType
 from typing import Final, Literal, Self, final
 
@@ -31,6 +32,9 @@ Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 
 MAX_REDIRECTS: Final = 3
 _MAX_RETRY_AFTER_SECONDS: Final = 86_400
+_STALL_SECONDS: Final = 60.0
+"""How long a streamed answer may pause, however long it may take as a whole."""
+_LATE: Final = "It did not answer in time."
 _OUR_HEADERS: Final = frozenset({"host", "connection", "content-length", "transfer-encoding", "accept-encoding", "te"})
 
 
@@ -40,6 +44,18 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     status: int
     headers: dict[str, str]
     body: bytes
+    retry_after_seconds: int | None
+
+
+class StreamedReply(msgspec.Struct, frozen=True, kw_only=True):
+    """The head of an answer, whatever its status, and its body while it comes: `chunks` can be read once.
+
+    It is good inside the block of `Outbound.stream` only, which says what `chunks` raises.
+    """
+
+    status: int
+    headers: dict[str, str]
+    chunks: AsyncGenerator[bytes]
     retry_after_seconds: int | None
 
 
@@ -113,23 +129,45 @@ class Outbound:
         Raises EgressRefused if it or a redirect leads elsewhere, TooLarge if the answer is over the limit,
         Invalid if URL or headers are malformed, Unavailable if the other side is away, slow or speaks nonsense.
         """
-        outcome = "failed"
-        try:
-            async with asyncio.timeout(self._destination.deadline_seconds):
-                reply = await self._follow(method, parse_url(url), _checked_headers(headers or {}), content)
-            outcome = "answered"
-        except (TimeoutError, httpcore.TimeoutException):
-            raise self._away(url, "It did not answer in time.") from None
-        except httpcore.LocalProtocolError:
-            raise Invalid("A header of an outbound request is malformed.", where=self._destination.purpose) from None
-        except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
-            raise self._away(url, _reason(error)) from None
-        except EgressRefused:
-            outcome = "refused"
-            raise
-        finally:
-            EGRESS_REQUESTS.labels(purpose=self._destination.purpose, outcome=outcome).inc()
+        with self._counted() as tally:
+            try:
+                async with asyncio.timeout(self._destination.deadline_seconds):
+                    with self._translated(url):
+                        reply = await self._follow(method, parse_url(url), _checked_headers(headers or {}), content)
+            except TimeoutError:
+                raise self._away(url, _LATE) from None
+            tally.outcome = "answered"
         return reply
+
+    @contextlib.asynccontextmanager
+    async def stream(
+        self, method: Method, url: str, *, headers: Mapping[str, str] | None = None, content: bytes = b""
+    ) -> AsyncGenerator[StreamedReply]:
+        """Send one request and hand its answer over while it arrives; no more than one piece of it is held.
+
+        The body is as it was sent: encodings are neither asked for nor undone, and `max_bytes` counts what arrives.
+        A redirect is an answer like any other. The deadline covers the whole block, the caller's own work included.
+
+        Raises what `request` raises, here and out of `chunks`.
+        """
+        with self._counted() as tally:
+            timer = asyncio.timeout(self._destination.deadline_seconds)
+            try:
+                async with timer:
+                    target = parse_url(url)
+                    self._rules.check(target)
+                    named = _checked_headers(headers or {}) | {"accept-encoding": "identity"}
+                    with self._translated(url):
+                        request = httpx.Request(method, target, headers=named, content=content)
+                        answer = await self._send(request, patience=_STALL_SECONDS)
+                    async with contextlib.aclosing(answer):
+                        tally.outcome = "answered"
+                        yield self._streamed(url, answer, tally)
+            except TimeoutError:
+                if not timer.expired():
+                    raise  # the caller's own
+                tally.outcome = "failed"
+                raise self._away(url, _LATE) from None
 
     async def _follow(self, method: Method, url: httpx.URL, headers: dict[str, str], content: bytes) -> Reply:
         for _ in range(MAX_REDIRECTS + 1):
@@ -144,17 +182,7 @@ class Outbound:
         raise EgressRefused("The answers redirect in circles.", where=self._destination.purpose)
 
     async def _exchange(self, request: httpx.Request) -> Reply:
-        seconds = self._destination.deadline_seconds
-        scheme, host, port = origin_of(request.url)
-        answer = await self._pool.handle_async_request(
-            httpcore.Request(
-                request.method,
-                httpcore.URL(scheme=scheme, host=host, port=port, target=request.url.raw_path),
-                headers=request.headers.raw,
-                content=request.content or None,
-                extensions={"timeout": {"connect": min(seconds, 10.0), "read": seconds, "write": seconds}},
-            )
-        )
+        answer = await self._send(request)
         async with contextlib.aclosing(answer):
             headers = httpx.Headers(answer.headers)
             encoding = headers.get("content-encoding", "identity").strip().lower()
@@ -166,9 +194,75 @@ class Outbound:
             retry_after_seconds=_retry_after(headers.get("retry-after"), self._clock),
         )
 
+    def _streamed(self, url: str, answer: httpcore.Response, tally: "_Tally") -> StreamedReply:
+        headers = httpx.Headers(answer.headers)
+        return StreamedReply(
+            status=answer.status,
+            headers={name.lower(): value for name, value in headers.items()},
+            chunks=self._chunks(url, answer, tally),
+            retry_after_seconds=_retry_after(headers.get("retry-after"), self._clock),
+        )
+
+    async def _chunks(self, url: str, answer: httpcore.Response, tally: "_Tally") -> AsyncGenerator[bytes]:
+        limit, size = self._destination.max_bytes, 0
+        try:
+            with self._translated(url):
+                async for piece in answer.aiter_stream():
+                    size += len(piece)
+                    if size > limit:
+                        raise _over(limit)
+                    yield piece
+        except (TooLarge, Unavailable):
+            tally.outcome = "failed"
+            raise
+
+    async def _send(self, request: httpx.Request, *, patience: float = inf) -> httpcore.Response:
+        seconds = min(self._destination.deadline_seconds, patience)
+        scheme, host, port = origin_of(request.url)
+        return await self._pool.handle_async_request(
+            httpcore.Request(
+                request.method,
+                httpcore.URL(scheme=scheme, host=host, port=port, target=request.url.raw_path),
+                headers=request.headers.raw,
+                content=request.content or None,
+                extensions={"timeout": {"connect": min(seconds, 10.0), "read": seconds, "write": seconds}},
+            )
+        )
+
+    @contextlib.contextmanager
+    def _counted(self) -> Generator["_Tally"]:
+        tally = _Tally()
+        try:
+            yield tally
+        except EgressRefused:
+            tally.outcome = "refused"
+            raise
+        finally:
+            EGRESS_REQUESTS.labels(purpose=self._destination.purpose, outcome=tally.outcome).inc()
+
+    @contextlib.contextmanager
+    def _translated(self, url: str) -> Generator[None]:
+        try:
+            yield
+        except httpcore.TimeoutException:
+            raise self._away(url, _LATE) from None
+        except httpcore.LocalProtocolError:
+            raise Invalid("A header of an outbound request is malformed.", where=self._destination.purpose) from None
+        except TimeoutError:
+            raise  # the deadline, which is an OSError by its kind
+        except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
+            raise self._away(url, _reason(error)) from None
+
     def _away(self, url: str, reason: str) -> Unavailable:
         host = httpx.URL(url).host
         return Unavailable(f"{host} cannot be reached. {reason}", where=self._destination.purpose)
+
+
+class _Tally:
+    """What became of a request, for the metric."""
+
+    def __init__(self) -> None:
+        self.outcome = "failed"
 
 
 def public_trust() -> ssl.SSLContext:
@@ -204,10 +298,14 @@ async def _read(pieces: AsyncIterator[bytes], encoding: str, limit: int) -> byte
     async for piece in pieces:
         body += inflater.feed(piece, limit + 1 - len(body)) if inflater else piece
         if len(body) > limit:
-            raise TooLarge(f"The answer is larger than {limit} bytes.")
+            raise _over(limit)
     if inflater is not None and body and not inflater.is_complete:
         raise Unavailable("The answer is cut off.")
     return bytes(body)
+
+
+def _over(limit: int) -> TooLarge:
+    return TooLarge(f"The answer is larger than {limit} bytes.")
 
 
 class _Inflater:

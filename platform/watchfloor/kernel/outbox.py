@@ -19,7 +19,6 @@ REPORT_REQUESTED: Final = "report.requested"
 FEED_ALARM: Final = "feed.alarm"
 APPROVAL_CHANGED: Final = "approval.changed"
 ACTION_APPROVED: Final = "action.approved"
-EXCEPTION_ENDING: Final = "exception.ending"
 
 _LONGEST_ERROR: Final = 500
 

@@ -112,6 +112,19 @@ OUTBOX_BACKLOG: Final = Gauge(
 OUTBOX_DELIVERIES: Final = Counter(
     "watchfloor_outbox_deliveries", "Attempts to deliver a message, by result.", ("topic", "outcome"), registry=REGISTRY
 )
+CONNECTOR_TURNS: Final = Counter(
+    "watchfloor_connector_turns",
+    "Turns of connectors' streams, by connector and by what became of them: done, more, fault, full, fenced, broken.",
+    ("connector", "outcome"),
+    registry=REGISTRY,
+)
+CONNECTOR_OBJECTS: Final = Counter(
+    "watchfloor_connector_objects",
+    "Objects that connectors were told of, by connector and by what became of them: read, known, passed, foreign, gone,"
+    " unreadable, failed; and unknown_message for what announced none.",
+    ("connector", "outcome"),
+    registry=REGISTRY,
+)
 PAGE_STEPS: Final = Counter(
     "watchfloor_page_steps",
     "Attempts to reach somebody on call, by lane and result: sent, failed, uncertain, broken.",

@@ -22,6 +22,9 @@ from watchfloor.feeds.acks.channels import forget_idle
 from watchfloor.feeds.alarms.expiry import ends_of_certificates, watch_expiry
 from watchfloor.feeds.alarms.judgement import CHECKED_EVERY
 from watchfloor.feeds.alarms.watch import watch
+from watchfloor.feeds.connectors.catalogue import known_connectors
+from watchfloor.feeds.connectors.keys.ledger import forget_keys
+from watchfloor.feeds.connectors.watch import watch_connectors
 from watchfloor.feeds.doors.bulk.numbered import forget_documents
 from watchfloor.feeds.intake.postgres import forget_receipts as forget_intake_receipts
 from watchfloor.feeds.intake.refusals.ledger import forget_refused
@@ -73,6 +76,7 @@ class Chores:
         self._resources = resources
         self._consumers = consumers
         self._clock = clock
+        self._connectors = known_connectors()
 
     def all(self) -> list[Chore]:
         """Every chore, the most frequent first."""
@@ -89,6 +93,7 @@ class Chores:
             Chore(name="forget_rule_figures", every=timedelta(hours=1), run=self.forget_rule_figures),
             Chore(name="collect_orphans", every=timedelta(hours=1), run=self.collect_orphans),
             Chore(name="forget_receipts", every=timedelta(hours=1), run=self.forget_receipts),
+            Chore(name="forget_pulled_keys", every=timedelta(hours=1), run=self.forget_pulled_keys),
             Chore(name="watch_credentials", every=timedelta(hours=1), run=self.watch_credentials),
             Chore(name="learn_feeds", every=timedelta(hours=1), run=self.learn_feeds),
         ]
@@ -109,6 +114,7 @@ class Chores:
 
         async def look(tx: TenantTx) -> None:
             await watch(tx, at=now)
+            await watch_connectors(tx, self._connectors, at=now)
 
         await self._for_each_tenant(look)
 
@@ -206,6 +212,10 @@ class Chores:
 
         await self._for_each_tenant(forget)
 
+    async def forget_pulled_keys(self) -> None:
+        """Deletes the keys of records that no vendor offers any more."""
+        await self._for_each_tenant(forget_keys)
+
     async def unflag_calm_rules(self) -> None:
         """Ends the throttling of rules that have been calm."""
         now = self._clock.now()
@@ -238,7 +248,7 @@ class Chores:
 
         await self._for_each_tenant(collect)
 
-    async def _for_each_tenant(self, work: Callable[[TenantTx], Awaitable[None]], *, role: Role = Role.APP) -> None:
+    async def _for_each_tenant(self, work: Callable[[TenantTx], Awaitable[object]], *, role: Role = Role.APP) -> None:
         """Runs the work in every tenant; what fails in one is logged and stops no other."""
         database = await self._resources.database(role)
         async with directory_tx(database) as tx:

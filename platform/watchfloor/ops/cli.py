@@ -25,6 +25,7 @@ _COMMANDS: Final = {
     "match": "watchfloor.ops.commands.match:match",
     "migrate": "watchfloor.ops.commands.migrate:migrate",
     "serve": "watchfloor.ops.commands.serve:serve",
+    "connector": "watchfloor.ops.commands.connector.group:connector",
     "demo": "watchfloor.ops.commands.demo:demo",
     "doctor": "watchfloor.ops.commands.doctor:doctor",
     "feed": "watchfloor.ops.commands.feed.group:feed",

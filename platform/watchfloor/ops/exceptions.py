@@ -13,7 +13,7 @@ from watchfloor.kernel import ids
 from watchfloor.kernel.crypto import TenantCipher
 from watchfloor.kernel.db import TenantTx
 from watchfloor.kernel.ids import IncidentId
-from watchfloor.kernel.outbox import EXCEPTION_ENDING, INCIDENT_CHANGED, publish
+from watchfloor.kernel.outbox import INCIDENT_CHANGED, publish
 from watchfloor.kernel.valkey import Wake
 from watchfloor.tenancy.keyring import Keyring
 
@@ -22,26 +22,22 @@ _OVER: Final = "Nobody answered in time."
 
 
 async def watch_exceptions(tx: TenantTx, keyring: Keyring, wake: Wake) -> None:
-    """Tells of the tenant's exceptions that end soon, and ends requests whose time is over."""
+    """Has incidents tell of their exceptions that end soon, and ends requests whose time is over."""
     cipher = await keyring.cipher(tx)
     told = await _remind(tx, cipher)
     ended = await _expire(tx, cipher)
-    for topic, is_new in ((EXCEPTION_ENDING, told), (INCIDENT_CHANGED, told + ended)):
-        if is_new:
-            await wake.hint(topic, tx.tenant_id)
+    if told + ended:
+        await wake.hint(INCIDENT_CHANGED, tx.tenant_id)
 
 
 async def _remind(tx: TenantTx, cipher: TenantCipher) -> int:
     told = 0
     for row in await reminders.due(tx):
-        incident = "" if row.incident_id is None else ids.show("inc", row.incident_id)
-        if not await reminders.tell(tx, row, incident=incident):
-            continue
-        told += 1
-        if row.incident_id is not None:
+        if await reminders.note(tx, row):
             title = open_body(cipher, row.id, row.body).written.title
             facts = {"exception": shown(row.id), "text": title, "until": row.expires_at.isoformat()}
             await _enter(tx, cipher, row.incident_id, kind="exception_ending", facts=facts)
+            told += 1
     return told
 
 

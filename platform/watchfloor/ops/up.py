@@ -19,7 +19,7 @@ from watchfloor.ops.servers import admin_address, embedded_servers
 from watchfloor.ops.service import Program
 from watchfloor.ops.supervisor import Supervisor
 
-PROGRAMS: Final = ("api", "doors", "syslog", "pipeline", "worker", "bot")
+PROGRAMS: Final = ("api", "doors", "syslog", "connectors", "pipeline", "worker", "bot")
 """What makes up an installation, beside its servers. The bot runs where Discord is set up."""
 
 
@@ -82,6 +82,7 @@ def programs_of(settings: Settings) -> list[Program]:
     copies = {
         "doors": settings.door_processes,
         "syslog": settings.syslog_processes if settings.listens_for_syslog else 0,
+        "connectors": settings.connector_processes,
         "pipeline": settings.pipeline_processes,
         "bot": 0 if settings.discord_token is None else 1,
     }

@@ -1,18 +1,23 @@
-"""`/health/live`, `/health/ready`, `/metrics`: for load balancers, orchestrators and Prometheus.
+"""`/health/live`, `/health/ready`, `/health/chat`, `/metrics`: for load balancers, orchestrators and Prometheus.
 
 Live says that the process answers. Ready says that it can do its work: database, schema and Valkey. Neither says
-why not, because both are public; the log does. Metrics are for the platform's staff and their scraper's key.
+why not, because both are public; the log does. How the chat's program is, and metrics, are for the platform's staff and
+their scraper's key; without the chat everything can be done elsewhere, so ready does not ask for it.
 """
 
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Literal
 
 import msgspec
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
+from redis.asyncio import Redis
 
 from watchfloor.access.roles import Permission
+from watchfloor.desk.chat_state import read_outage, read_state
+from watchfloor.kernel.config import Settings
 from watchfloor.kernel.db import Database
 from watchfloor.kernel.errors import WatchfloorError
 from watchfloor.kernel.telemetry import METRICS_CONTENT_TYPE, metrics_text
@@ -23,6 +28,9 @@ CheckSchema = Callable[[Database], Awaitable[None]]
 """Raises a WatchfloorError when the database is away or has another schema than this program's."""
 
 State = Literal["ok", "failed"]
+
+ChatState = Literal["ok", "away", "off"]
+"""How the chat is: off when it is not set up."""
 
 _logger = logging.getLogger(__name__)
 
@@ -39,6 +47,21 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     status: State
     database: State
     valkey: State
+
+
+class ChatHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """How the chat is. `away_since` is null while it is there, and when it was not there for a month.
+
+    The other numbers are null when its program has not said anything for half a minute: `latency_seconds` of the
+    gateway, `oldest_card_seconds` for how long the oldest card waits to be shown, `seconds_since_interaction` since
+    somebody used it and was answered.
+    """
+
+    status: ChatState
+    away_since: datetime | None = None
+    latency_seconds: float | None = None
+    oldest_card_seconds: float | None = None
+    seconds_since_interaction: float | None = None
 
 
 def health_routes(services: Services, check_schema: CheckSchema) -> list[HTTPRouteHandler]:
@@ -63,7 +86,30 @@ def health_routes(services: Services, check_schema: CheckSchema) -> list[HTTPRou
         """Measurements of all programs, in the Prometheus text format."""
         return metrics_text()
 
-    return [live, ready, metrics]
+    @get("/health/chat", access=on_platform(Permission.PLATFORM_METRICS), tags=["health"])
+    async def chat() -> ChatHealth:
+        """How the chat's program is: its gateway, the card that waits longest, and when it was used last."""
+        return await chat_health(services.settings, services.valkey)
+
+    return [live, ready, metrics, chat]
+
+
+async def chat_health(settings: Settings, valkey: Redis) -> ChatHealth:
+    """What the chat's program said of itself last."""
+    if settings.discord_token is None:
+        return ChatHealth(status="off")
+    state = await read_state(valkey)
+    outage = await read_outage(valkey)
+    away_since = None if outage is None else outage.since
+    if state is None:
+        return ChatHealth(status="away", away_since=away_since)
+    return ChatHealth(
+        status="ok" if state.gateway else "away",
+        away_since=away_since,
+        latency_seconds=state.latency_seconds,
+        oldest_card_seconds=state.oldest_card_seconds,
+        seconds_since_interaction=state.seconds_since_interaction,
+    )
 
 
 async def _database(services: Services, check_schema: CheckSchema) -> State:

@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from watchfloor.access.limits import Limit, Limiter, LocalLimiter
 from watchfloor.alerts.overlay.catalogue import Catalogue
 from watchfloor.desk.front import Front
+from watchfloor.feeds.connectors import catalogue as connectors
 from watchfloor.kernel.clock import Clock, SystemClock
 from watchfloor.kernel.config import Settings
 from watchfloor.kernel.db import Database, Role
@@ -60,6 +61,7 @@ class Services:
         self.limiter = Limiter(valkey)
         self.local_limiter = LocalLimiter()
         self.catalogue = catalogue
+        self.connectors: connectors.Catalogue = connectors.known_connectors()
         self.clock: Clock = SystemClock()
 
 

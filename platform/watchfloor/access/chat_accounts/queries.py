@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from watchfloor.access.roles import Role, TenantKind
 from watchfloor.kernel.db import DirectoryTx, TenantTx, Tx
 
 UPSERT_CODE: Final[LiteralString] = """
@@ -56,6 +57,29 @@ select account_id,
  order by person_id
 """
 
+SELECT_STANDINGS: Final[LiteralString] = """
+select a.account_id,
+       a.person_id,
+       m.tenant_id,
+       t.kind,
+       m.role
+  from auth.chat_accounts a
+  join auth.people p
+    on p.id = a.person_id
+   and p.state = 'active'
+  join auth.memberships m
+    on m.person_id = a.person_id
+   and (m.expires_at is null or m.expires_at > now())
+  join auth.tenants t
+    on t.id = m.tenant_id
+   and t.state in ('onboarding', 'active')
+ where $1::uuid[] is null
+    or a.person_id = any($1::uuid[])
+ order by a.account_id,
+          m.tenant_id,
+          m.role
+"""
+
 INSERT_ACCOUNT: Final[LiteralString] = """
 insert into auth.chat_accounts (account_id, person_id)
 values ($1, $2)
@@ -71,6 +95,21 @@ class AccountRow(msgspec.Struct, frozen=True, kw_only=True):
     account_id: str
     person_id: UUID
     linked_at: datetime
+
+
+class StandingRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A role that the person of an account has somewhere."""
+
+    account_id: str
+    person_id: UUID
+    tenant_id: UUID
+    kind: TenantKind
+    role: Role
+
+
+async def select_standings(tx: DirectoryTx, person_ids: Sequence[UUID] | None) -> list[StandingRow]:
+    """What the people of accounts are where; those who were disabled are nothing. None asks for everybody."""
+    return await tx.rows(StandingRow, SELECT_STANDINGS, person_ids)
 
 
 async def upsert_code(tx: DirectoryTx, code_hash: bytes, *, person_id: UUID, lifetime: timedelta) -> datetime | None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from typing import Final, LiteralString
+from typing import Final, LiteralString, cast
 from uuid import UUID
 
 import msgspec
 
+from watchfloor.alerts.alert import Severity
 from watchfloor.detect.rule import Level
 from watchfloor.kernel.db import TenantTx
 
@@ -200,6 +201,16 @@ select exception_id,
           rule_id
 """
 
+SELECT_WORST: Final[LiteralString] = """
+select severity
+  from wf.alerts
+ where tenant_id = $1
+   and created_at > $2
+   and rule_id = any ($3::text[])
+ order by array_position(array['critical', 'high', 'medium', 'low', 'informational'], severity)
+ limit 1
+"""
+
 
 class SettingRow(msgspec.Struct, frozen=True, kw_only=True):
     """What a tenant changed about a rule; `reason` is sealed."""
@@ -353,3 +364,8 @@ async def add_hidden(tx: TenantTx, additions: Sequence[Addition], *, at: datetim
 async def select_hidden(tx: TenantTx, *, since: date) -> list[HiddenRow]:
     """The counts since a day, by exception and rule."""
     return await tx.rows(HiddenRow, SELECT_HIDDEN, tx.tenant_id, since)
+
+
+async def select_worst(tx: TenantTx, rule_ids: Sequence[str], *, since: datetime) -> Severity | None:
+    """The worst severity of the alerts of these rules; None when there are none."""
+    return cast("Severity | None", await tx.value(str, SELECT_WORST, tx.tenant_id, since, rule_ids))

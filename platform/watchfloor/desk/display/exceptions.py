@@ -14,6 +14,7 @@ from watchfloor.alerts.overlay.flow.shapes import LABELS, Described
 from watchfloor.alerts.overlay.listing import ExceptionState, KeptException
 from watchfloor.alerts.overlay.preview import Preview
 from watchfloor.desk.card import Deadline, Foreign, Moment, Person, Row, Rule, Text, Value
+from watchfloor.desk.display import queries
 from watchfloor.kernel.crypto import TenantCipher
 from watchfloor.kernel.db import TenantTx
 from watchfloor.kernel.ids import IncidentId
@@ -80,6 +81,18 @@ def kept_row(kept: KeptException, *, label: str, days: int) -> Row:
         Foreign(Untrusted(kept.body.owner)),
     )
     return Row(label, values)
+
+
+async def ending_rows(tx: TenantTx) -> tuple[Row, ...]:
+    """That exceptions of the tenant end soon, as long as they do; nothing when none does.
+
+    The label says it alone, for surfaces where nothing but a deadline may stand beside it.
+    """
+    ending, tenant = await queries.count_ending(tx), await queries.select_tenant(tx)
+    if ending.first_at is None or tenant is None:
+        return ()
+    told = "one" if ending.exceptions == 1 else f"{ending.exceptions}, the first"
+    return (Row(f"{tenant.code} exceptions that end soon", (Text(told), Deadline(ending.first_at))),)
 
 
 def until_row(at: datetime, days: int) -> Row:

@@ -19,6 +19,7 @@ from watchfloor.desk.display.bearing import bearing, likes
 from watchfloor.desk.display.due import due
 from watchfloor.desk.display.exceptions import waiting_of
 from watchfloor.desk.display.paged import paged
+from watchfloor.desk.display.restricted import restricted_to
 from watchfloor.incidents.incident import Incident, Reference, VerdictKind
 from watchfloor.incidents.lifecycle import Action, actions
 from watchfloor.incidents.sealing import open_entity, open_reason
@@ -105,6 +106,7 @@ async def card_of(tx: TenantTx, cipher: TenantCipher, incident: Incident, permis
             *_handled(cipher, incident),
             *await likes(tx, incident, tenant.code),
             *await paged(tx, incident.id),
+            *await restricted_to(tx, incident.id),
             *_reported(report),
         ),
         actions=tuple(

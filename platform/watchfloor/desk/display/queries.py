@@ -113,6 +113,20 @@ select i.id,
  limit $5
 """
 
+COUNT_ENDING: Final[LiteralString] = """
+select count(*) as exceptions,
+       min(x.expires_at) as first_at
+  from wf.rule_exceptions x
+ where x.tenant_id = $1
+   and x.ended_at is null
+   and x.expires_at > now()
+   and x.expires_at <= now() + case when x.expires_at - x.created_at > interval '7 days'
+                                    then interval '7 days'
+                                    else interval '1 day'
+                               end
+   and x.expires_at - x.created_at > interval '1 day'
+"""
+
 SELECT_LINES: Final[LiteralString] = """
 select i.id,
        i.number,
@@ -240,6 +254,13 @@ class QueueRow(msgspec.Struct, frozen=True, kw_only=True):
     alerts: int
 
 
+class EndingRow(msgspec.Struct, frozen=True, kw_only=True):
+    """How many exceptions end soon, and when the first of them does."""
+
+    exceptions: int
+    first_at: datetime | None
+
+
 class OriginRow(msgspec.Struct, frozen=True, kw_only=True):
     """What opened an incident, for whom, and how much a storm has gathered."""
 
@@ -254,6 +275,11 @@ class CountRow(msgspec.Struct, frozen=True, kw_only=True):
     severity: str
     state: str
     incidents: int
+
+
+async def count_ending(tx: TenantTx) -> EndingRow:
+    """How many of the tenant's exceptions end within a week, but those that were made for no longer: within a day."""
+    return await tx.row(EndingRow, COUNT_ENDING, tx.tenant_id) or EndingRow(exceptions=0, first_at=None)
 
 
 async def select_entities(tx: TenantTx, incident_id: UUID, *, limit: int) -> list[EntityRow]:

@@ -44,6 +44,9 @@ STEPS: Final[dict[Kind, str]] = {
     "exception_declined": "not hidden:",
     "exception_ending": "exception ends soon:",
     "message": "message:",
+    "restricted": "in the chat only for",
+    "unnamed": "in the chat no more for",
+    "unrestricted": "in the chat for all again",
 }
 """What each entry of a timeline says, before its facts."""
 

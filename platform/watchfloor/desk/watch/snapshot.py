@@ -13,6 +13,7 @@ import msgspec
 
 from watchfloor.desk.calls import rows_of_pages
 from watchfloor.desk.card import Deadline, Foreign, Moment, Person, Row, Text, Value
+from watchfloor.desk.display.exceptions import ending_rows
 from watchfloor.desk.watch import queries
 from watchfloor.kernel.crypto import TenantCipher
 from watchfloor.kernel.db import TenantTx
@@ -37,11 +38,12 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     silent: Sequence[queries.SilentRow]
     proposed: int
     pages: Sequence[str]
+    ending: Sequence[str] = ()
 
 
 async def take_snapshot(tx: TenantTx, cipher: TenantCipher, *, length: timedelta, by: str) -> tuple[Row, ...]:
     """Reads the customer's state, keeps it, and returns it as rows, the last of which names what was kept."""
-    pages = await rows_of_pages(tx)
+    pages, ending = await rows_of_pages(tx), await ending_rows(tx)
     snapshot = Snapshot(
         code=await queries.select_code(tx),
         open=await queries.select_open(tx, limit=_SHOWN),
@@ -49,6 +51,7 @@ async def take_snapshot(tx: TenantTx, cipher: TenantCipher, *, length: timedelta
         silent=await queries.select_silent(tx, limit=_FEEDS),
         proposed=await queries.count_proposed(tx),
         pages=[page.label for page in pages],
+        ending=[row.label for row in ending],
     )
     content = msgspec.json.encode(snapshot, order="deterministic")
     digest = hashlib.sha256(content).digest()
@@ -56,7 +59,8 @@ async def take_snapshot(tx: TenantTx, cipher: TenantCipher, *, length: timedelta
     await queries.insert_handover(tx, digest, sealed, made_by=by)
     own = tuple(_rows(snapshot))
     unanswered = tuple(Row(f"{page.label} page", page.values) for page in pages)
-    return (*own, *unanswered, Row(f"{snapshot.code} {RECORD.lower()}", (Text(digest.hex()[:CODE_LENGTH]),)))
+    kept = Row(f"{snapshot.code} {RECORD.lower()}", (Text(digest.hex()[:CODE_LENGTH]),))
+    return (*own, *unanswered, *ending, kept)
 
 
 async def read_snapshot(tx: TenantTx, cipher: TenantCipher, digest: bytes) -> Snapshot | None:

@@ -27,7 +27,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     silent: `usual_seconds`, how long it is usually silent at most, or may be; volume: `events`, `expected_events` and
     `least_events` of an hour; lag: `lag_seconds`, `usual_lag_seconds`, medians of an hour; clock, unparsed: `share` of
-    an hour's events, `usual_share`; expiry: `expires_at` of `what`.
+    an hour's events, `usual_share`; expiry: `expires_at` of `what`; denied, expired: the streams in `what`; behind: the
+    streams in `what`, and `lag_seconds` when it was raised; strangers: the accounts in `what`.
     """
 
     usual_seconds: int | None = None
@@ -102,6 +103,10 @@ _WORDS: Final[dict[AlarmKind, str]] = {
     "clock": "{share} of the events of the feed {feed} have times in the future since {since}.",
     "unparsed": "{share} of the events of the feed {feed} are in no known form since {since}; {usual_share} is usual.",
     "expiry": "The {what} of the feed {feed} ends at {expires}.",
+    "denied": "The vendor does not let the connector {feed} read {what} since {since}.",
+    "expired": "The credentials of the connector {feed} are not good any more since {since} ({what}).",
+    "behind": "The connector {feed} has not seen all that happened since {since} ({what}).",
+    "strangers": "The connector {feed} is offered records of accounts that are not the customer's: {what}.",
 }
 
 

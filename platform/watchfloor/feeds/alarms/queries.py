@@ -11,7 +11,9 @@ from watchfloor.feeds.feed import FeedOptions, FeedState
 from watchfloor.kernel.db import TenantTx
 from watchfloor.kernel.ids import AlarmId, FeedId, IncidentId
 
-AlarmKind: TypeAlias = Literal["silent", "volume", "lag", "clock", "unparsed", "expiry"]
+AlarmKind: TypeAlias = Literal[
+    "silent", "volume", "lag", "clock", "unparsed", "expiry", "denied", "expired", "behind", "strangers"
+]
 AlarmState: TypeAlias = Literal["raised", "cleared"]
 ClearedBecause: TypeAlias = Literal["recovered", "paused"]
 

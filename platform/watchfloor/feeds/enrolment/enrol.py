@@ -125,8 +125,11 @@ async def mint_credentials(
 ) -> Credentials:
     """New credentials for a feed; the older ones are revoked unless `keep_old`.
 
-    `tx` is a transaction of wf_auth inside the tenant. Raises Conflict when the feed is paused.
+    `tx` is a transaction of wf_auth inside the tenant. Raises Conflict when the feed is paused, or is a connector.
     """
+    if feed.door == "pull":
+        remedy = "The secrets of a connector are changed with `watchfloor connector rotate`."
+        raise Conflict("Nobody sends to a connector.", where=feed.name, remedy=remedy)
     if feed.state != "active":
         raise Conflict("The feed is paused.", where=feed.name, remedy="Resume it first.")
     minted = await mint_token(tx, actor, feed_id=feed.id)

@@ -109,7 +109,12 @@ class PostgresIntake:
                 batches = tuple(batch for batch in claimed if batch is not None)
                 if batches:
                     cipher = await self._keyring.cipher(tx)
-                    yield Work(tx=tx, cipher=cipher, batches=batches, has_more=len(queue) > len(taken))
+                    yield Work(
+                        tx=tx,
+                        cipher=cipher,
+                        batches=batches,
+                        has_more=len(queue) > len(taken) or len(queue) >= _LOOK_AHEAD,
+                    )
                 await queries.delete_batches(tx, [row.id for row in taken])
             if batches:
                 return

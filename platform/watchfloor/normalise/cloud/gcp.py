@@ -35,17 +35,26 @@ def parse_gcp(fields: dict[str, FieldValue]) -> Parsed:
     """One entry."""
     payload = as_object(fields["protoPayload"])
     services = _add_names(fields, payload)
-    insert, log = as_text(fields.get("insertId")), as_text(fields.get("logName"))
     return Parsed(
         source=SOURCE,
         logsources=(_AUDIT, *(LogSource(product="gcp", service=service) for service in services)),
         time=parse_time(fields.get("timestamp")),
-        identity=("gcp", log, as_text(fields.get("timestamp")), insert) if insert else None,
+        identity=_identity(fields),
         fields=fields,
         entities=_entities(fields, payload),
         summary=_summary(fields, payload),
         parser=PARSER,
     )
+
+
+def _identity(fields: dict[str, FieldValue]) -> tuple[str, ...] | None:
+    """The entry's own; an entry that was too large comes in parts, which share all of it but their number."""
+    insert, split = as_text(fields.get("insertId")), as_object(fields.get("split"))
+    if not insert:
+        return None
+    whole = ("gcp", as_text(fields.get("logName")), as_text(fields.get("timestamp")), insert)
+    uid = as_text(split.get("uid"))
+    return (*whole, uid, as_text(split.get("index")) or "0") if uid else whole
 
 
 def _add_names(fields: dict[str, FieldValue], payload: dict[str, FieldValue]) -> list[str]:

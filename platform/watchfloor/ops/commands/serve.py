@@ -20,6 +20,7 @@ _PROGRAMS: Final = {
     "api": "watchfloor.ops.api:serve",
     "doors": "watchfloor.feeds.doors.server:serve",
     "syslog": "watchfloor.feeds.doors.stream.server:serve",
+    "connectors": "watchfloor.feeds.connectors.server:serve",
     "pipeline": "watchfloor.ops.pipeline:serve",
     "worker": "watchfloor.ops.worker:serve",
 }
@@ -45,7 +46,7 @@ class Serve(Protocol):
 @click.argument("name", type=click.Choice(sorted({*_PROGRAMS, *entry_points(group=PROGRAM_GROUP).names})))
 @click.option("--ready-fd", type=int, hidden=True, help="File descriptor to write a line to when ready.")
 def serve(*, name: str, ready_fd: int | None) -> None:
-    """Run one program: the api, the doors, syslog (with RELP), the pipeline, the worker or the bot."""
+    """Run one program: the api, the doors, syslog (with RELP), the connectors, the pipeline, the worker or the bot."""
     settings = load_settings()
     start_logging(process=name, level=settings.log_level)
     tracing = start_tracing(process=name, version=version("watchfloor"), endpoint=settings.otlp_endpoint)

@@ -40,12 +40,16 @@ _Work = Callable[[TenantTx, TenantCipher], Awaitable[Reply]]
 
 
 class IncidentLine(msgspec.Struct, frozen=True, kw_only=True):
-    """An incident in the queue. `acknowledge_by` is null once somebody has acknowledged it."""
+    """An incident in the queue. `acknowledge_by` is null once somebody has acknowledged it.
+
+    `score` is 0 to 100, the higher the more urgent among those of its severity.
+    """
 
     id: str
     ref: str
     title: str
     severity: Severity
+    score: int
     state: State
     assignee: str | None
     verdict: VerdictKind | None
@@ -279,6 +283,7 @@ def _line(line: QueueLine) -> IncidentLine:
         ref=line.ref,
         title=line.title.for_computing(),
         severity=line.severity,
+        score=line.score,
         state=line.state,
         assignee=None if line.assignee_id is None else ids.show("per", line.assignee_id),
         verdict=line.verdict,

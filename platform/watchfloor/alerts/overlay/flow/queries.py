@@ -220,6 +220,7 @@ select x.id,
        case when x.expires_at <= now() + interval '1 day' then 1 else 7 end as days
   from wf.rule_exceptions x
  where x.tenant_id = $1
+   and x.incident_id is not null
    and x.ended_at is null
    and x.expires_at > now()
    and x.expires_at <= now() + interval '7 days'
@@ -299,10 +300,10 @@ class RequestRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EndingRow(msgspec.Struct, frozen=True, kw_only=True):
-    """An exception of whose end somebody is to be reminded, `days` before it."""
+    """An exception of whose end its incident is to tell, `days` before it."""
 
     id: UUID
-    incident_id: UUID | None
+    incident_id: UUID
     body: bytes
     expires_at: datetime
     days: int

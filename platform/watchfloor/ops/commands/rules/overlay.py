@@ -17,7 +17,7 @@ import msgspec
 
 from watchfloor.alerts.overlay import commands, listing
 from watchfloor.alerts.overlay.commands import NewException, shown
-from watchfloor.alerts.overlay.preview import concerned, preview
+from watchfloor.alerts.overlay.flow.by_hand import weigh
 from watchfloor.audit.append import Actor
 from watchfloor.detect.filters import FilterDocument, parse_filter
 from watchfloor.detect.finding import find_rule
@@ -28,7 +28,7 @@ from watchfloor.kernel.clock import SystemClock
 from watchfloor.kernel.config import Settings, load_settings
 from watchfloor.kernel.crypto import TenantCipher
 from watchfloor.kernel.db import Database, Role, TenantTx, directory_tx, tenant_tx
-from watchfloor.kernel.errors import Invalid
+from watchfloor.kernel.errors import Conflict, Invalid
 from watchfloor.kernel.ids import TenantId
 from watchfloor.ops.rulesets.installed import load_ruleset
 from watchfloor.ops.terminal import tell
@@ -197,12 +197,19 @@ async def _except(
     written = _filter(file)
     async with _desk(tenant) as desk:
         commands.check_exception(written, desk.rules)
-        rule_ids = concerned(written, desk.rules)
-        _say(str(await preview(desk.tx, desk.cipher, written=written, rule_ids=rule_ids, at=desk.now)))
+        weighed = await weigh(desk.tx, desk.cipher, written=written, rules=desk.rules, at=desk.now)
+        _say(str(weighed.seen))
         if only_preview:
+            if weighed.because:
+                _say(f"A second person must agree: {weighed.because}.")
             return
         if owner is None or days is None:
             raise Invalid("An exception needs an owner and an end.", remedy="Give --owner and --days.")
+        if weighed.because:
+            raise Conflict(
+                f"A second person must agree: {weighed.because}.",
+                remedy="Ask for it at an incident: `except` at the desk, or over the API. Or have the bundle reviewed.",
+            )
         wanted = NewException(written=written, owner=owner, reason=reason, expires_at=desk.now + timedelta(days=days))
         made = await commands.add_exception(*desk.at, wanted=wanted, rules=desk.rules, at=desk.now)
         _say(f"{shown(made)} holds from the next batch of events on, until {_moment(wanted.expires_at)}")

@@ -1,0 +1,1 @@
+"""Azure Blob storage: diagnostic logs, in append blobs that grow for an hour."""

@@ -1,0 +1,1 @@
+"""Entra ID: sign-ins, changes in the directory and risks, through Microsoft Graph."""

@@ -1,0 +1,1 @@
+"""Google: service accounts, authorised requests and what Google's errors mean, for the connectors that ask it."""

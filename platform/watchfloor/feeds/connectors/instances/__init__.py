@@ -1,0 +1,1 @@
+"""The connectors of a tenant: their settings, secrets, streams and backfills."""

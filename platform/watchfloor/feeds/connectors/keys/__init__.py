@@ -1,0 +1,1 @@
+"""The keys of what connectors have stored, by which nothing is stored twice."""

@@ -1,0 +1,1 @@
+"""Microsoft 365: the Office 365 Management Activity API."""

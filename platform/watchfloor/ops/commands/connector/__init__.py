@@ -1,0 +1,1 @@
+"""`watchfloor connector`: one module a command, imported when it is called."""
