@@ -32,6 +32,7 @@ _COMMANDS: Final = {
     "oncall": "watchfloor.ops.commands.oncall:oncall",
     "osquery": "watchfloor.ops.commands.osquery:osquery",
     "quarantine": "watchfloor.ops.commands.quarantine:quarantine",
+    "regimes": "watchfloor.ops.commands.regimes:regimes",
     "replay": "watchfloor.ops.commands.replay:replay",
     "sla": "watchfloor.ops.commands.sla:sla",
     "rules": "watchfloor.ops.commands.rules.group:rules",

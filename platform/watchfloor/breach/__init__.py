@@ -1,0 +1,1 @@
+"""The breach desk: cases, their clocks and notices, one for each controller."""
