@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Protocol, cast
 from xml.sax.saxutils import escape
 
-_SCHEMA_NAMESPACE: Final = "https://watchfloor.invalid/ns/report/1/"
+NAMESPACE: Final = "https://watchfloor.invalid/ns/report/1/"
+PREFIX: Final = "wf"
+"""The namespace of our own properties in the metadata, and its prefix."""
 _CLOSE: Final = b"</rdf:RDF>"
 
 
@@ -117,7 +119,7 @@ def _extension(report_id: str, data_sha256: str) -> bytes:
     schemas = "".join(
         (
             _schema("PDF/UA identification", "http://www.aiim.org/pdfua/ns/id/", "pdfuaid", _UA_PROPERTIES),
-            _schema("Watchfloor report", _SCHEMA_NAMESPACE, "wf", _OWN_PROPERTIES),
+            _schema("Watchfloor report", NAMESPACE, PREFIX, _OWN_PROPERTIES),
         )
     )
     return (
@@ -129,7 +131,7 @@ def _extension(report_id: str, data_sha256: str) -> bytes:
         '<rdf:Description xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
         ' xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" rdf:about="" pdfuaid:part="1"/>'
         '<rdf:Description xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
-        f' xmlns:wf="{_SCHEMA_NAMESPACE}" rdf:about=""><wf:reportId>{escape(report_id)}</wf:reportId>'
+        f' xmlns:wf="{NAMESPACE}" rdf:about=""><wf:reportId>{escape(report_id)}</wf:reportId>'
         f"<wf:dataSha256>{escape(data_sha256)}</wf:dataSha256></rdf:Description>"
     ).encode()
 

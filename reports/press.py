@@ -6,7 +6,7 @@ gives the same bytes: dates come from the page, the file identifier from its con
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from io import BytesIO
 from typing import Final, Protocol, cast
@@ -18,19 +18,27 @@ from weasyprint.urls import FatalURLFetchingError
 from reports.assets import SCHEME, read_template
 from reports.conformity import finish, identify
 from reports.fetcher import AssetFetcher
-from reports.sheet import Attached, Printed, Sheet
+from reports.sheet import Attached, Place, Printed, Sheet
 from watchfloor.kernel.errors import Refused
 
 VARIANT: Final = "pdf/a-3a"
 _BASE: Final = SCHEME + ":"
+_SEAL: Final = "seal"
+"""The id of the element that stands where the visible signature will."""
+_POINTS_PER_PIXEL: Final = 0.75
 
 
 class _Metadata(Protocol):
     attachments: list[object]
 
 
+class _Page(Protocol):
+    height: float
+    anchors: Mapping[str, tuple[float, float, float, float]]
+
+
 class _Document(Protocol):
-    pages: Sequence[object]
+    pages: Sequence[_Page]
     metadata: _Metadata
 
     def write_pdf(
@@ -76,7 +84,7 @@ class Press:
         pdf = document.write_pdf(
             pdf_variant=VARIANT, pdf_tags=True, pdf_identifier=identifier.encode(), finisher=finish
         )
-        return Printed(pdf, len(document.pages))
+        return Printed(pdf, len(document.pages), _seal(document.pages))
 
     def _attachment(self, item: Attached, created: datetime) -> object:
         return weasyprint.Attachment(
@@ -88,3 +96,13 @@ class Press:
             relationship=item.relationship,
             url_fetcher=self._fetcher,
         )
+
+
+def _seal(pages: Sequence[_Page]) -> Place | None:
+    """Where the room for the signature came to stand; CSS counts pixels from the top, PDF points from the bottom."""
+    for number, page in enumerate(pages):
+        if _SEAL in page.anchors:
+            left, top, right, bottom = (side * _POINTS_PER_PIXEL for side in page.anchors[_SEAL])
+            height = page.height * _POINTS_PER_PIXEL
+            return Place(page=number, left=left, bottom=height - bottom, right=right, top=height - top)
+    return None

@@ -109,7 +109,7 @@ def _understand(output: bytes, status: int | None, limits: Limits) -> Printed:
         raise kind(answer.message, where=answer.where, remedy=answer.remedy)
     if len(pdf) != answer.length or status != 0:
         raise _silent(status, limits)
-    return Printed(pdf, answer.pages)
+    return Printed(pdf, answer.pages, answer.seal)
 
 
 def _silent(status: int | None, limits: Limits) -> WatchfloorError:

@@ -26,11 +26,22 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     created: datetime
 
 
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """A box on a page (from 0), in points from its lower left corner."""
+
+    page: int
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+
 class Printed(msgspec.Struct, frozen=True):
-    """A finished PDF."""
+    """A finished PDF. `seal` is the room that its page leaves for a visible signature."""
 
     pdf: bytes
     pages: int
+    seal: Place | None = None
 
     @property
     def sha256(self) -> bytes:

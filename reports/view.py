@@ -241,7 +241,8 @@ def _timed(clock: Clock, locale: Locale) -> FigureCell:
     note = Markup("")
     if clock.level.target_seconds is not None:
         verdicts = {"met": words.target_met, "missed": words.target_missed, "running": words.target_running}
-        note = Markup("{}: {}").format(sentence(names.target, target=clock.target), verdicts[clock.outcome].lower())
+        target = sentence(names.target, target=clock.target)
+        note = Markup("{}{} {}").format(target, locale.phrases.writing.colon, verdicts[clock.outcome].lower())
     label = names.time_to[clock.level.stage]
     if clock.level.stopped_at is None:
         label = f"{label}, {names.since}"
@@ -335,7 +336,7 @@ def _number(entry: Provenance, report: IncidentReport, locale: Locale) -> Number
         (counted.accounts, names.accounts),
         (counted.indicators, names.indicators),
     )
-    used = [label.other for figure, label in labels if figure.source == entry.id]
+    used = [label.plain for figure, label in labels if figure.source == entry.id]
     used += [names.time_to[level.stage] for level in report.service_levels if level.source == entry.id]
     if report.activity is not None and report.activity.source == entry.id:
         used.append(locale.phrases.sections.activity)

@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from reports.confinement import Limits, confine, limit_resources
+from reports.sheet import Place
 from watchfloor.kernel.errors import TooLarge, WatchfloorError
 
 
@@ -25,6 +26,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     remedy: str | None = None
     pages: int = 0
     length: int = 0
+    seal: Place | None = None
 
 
 CRASHED: Final = "crashed"
@@ -58,7 +60,7 @@ def _work() -> tuple[Answer, bytes]:
     coverage()
     confine(Path(tempfile.gettempdir()))
     printed = render(decode(sys.stdin.buffer.read()), press)
-    return Answer(pages=printed.pages, length=len(printed.pdf)), printed.pdf
+    return Answer(pages=printed.pages, length=len(printed.pdf), seal=printed.seal), printed.pdf
 
 
 def _place(fault: BaseException) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from reports.language.phrases import Cover, FigureNames, Phrases, Plural, Sections, Summary, Words, Writing
+from reports.language.phrases import Cover, FigureNames, Phrases, Plural, Seal, Sections, Summary, Words, Writing
 
 _WRITING: Final = Writing(
     thousands=",",
@@ -270,6 +270,14 @@ _SECTIONS: Final = Sections(
     bucket="Time span",
 )
 
+_SEAL: Final = Seal(
+    signature="Signature",
+    signed_by="Signed by {name}",
+    signed_at="on {time}",
+    hint="A PDF reader says whether the signature holds and whether anything was changed since. "
+    "We also keep the hash of this file in our audit chain and tell you on request whether yours is the same.",
+)
+
 ENGLISH: Final = Phrases(
     code="en",
     writing=_WRITING,
@@ -278,4 +286,5 @@ ENGLISH: Final = Phrases(
     summary=_SUMMARY,
     figures=_FIGURES,
     sections=_SECTIONS,
+    seal=_SEAL,
 )

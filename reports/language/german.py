@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from reports.language.phrases import Cover, FigureNames, Phrases, Plural, Sections, Summary, Words, Writing
+from reports.language.phrases import Cover, FigureNames, Phrases, Plural, Seal, Sections, Summary, Words, Writing
 
 _WRITING: Final = Writing(
     thousands=".",
@@ -287,6 +287,15 @@ _SECTIONS: Final = Sections(
     bucket="Zeitraum",
 )
 
+_SEAL: Final = Seal(
+    signature="Signatur",
+    signed_by="Signiert von {name}",
+    signed_at="am {time}",
+    hint="Ein PDF-Programm zeigt, ob die Signatur gültig ist und ob seither etwas geändert wurde. "
+    "Der Hash dieser Datei steht außerdem in unserer Prüfkette; "
+    "auf Anfrage sagen wir Ihnen, ob Ihre Datei dieselbe ist.",
+)
+
 GERMAN: Final = Phrases(
     code="de",
     writing=_WRITING,
@@ -295,4 +304,5 @@ GERMAN: Final = Phrases(
     summary=_SUMMARY,
     figures=_FIGURES,
     sections=_SECTIONS,
+    seal=_SEAL,
 )

@@ -1,6 +1,6 @@
 """Numbers, times and lengths as a reader of one language in one time zone expects them.
 
-Owns the way in which values are written; the words are in `english` and `german`. Everything that it gives
+Owns the way in which values are written; the words are in the module of each language. Everything that it gives
 is `Markup`: built here from digits and our own words, so it needs no neutralising. Knows no facts.
 """
 
@@ -12,12 +12,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from markupsafe import Markup, escape
 
+from reports.language.dutch import DUTCH
 from reports.language.english import ENGLISH
+from reports.language.french import FRENCH
 from reports.language.german import GERMAN
+from reports.language.italian import ITALIAN
 from reports.language.phrases import Phrases, Plural
+from reports.language.polish import POLISH
+from reports.language.spanish import SPANISH
 from watchfloor.kernel.errors import Invalid
 
-LANGUAGES: Final = {phrases.code: phrases for phrases in (ENGLISH, GERMAN)}
+LANGUAGES: Final = {phrases.code: phrases for phrases in (ENGLISH, GERMAN, FRENCH, SPANISH, ITALIAN, DUTCH, POLISH)}
 
 _GAP: Final = "\N{NO-BREAK SPACE}"
 _UNITS: Final = (86_400, 3_600, 60, 1)
@@ -64,7 +69,8 @@ class Locale:
         """The local day in words: "12 November 2026"."""
         local = at.astimezone(self.zone)
         writing = self.phrases.writing
-        text = writing.day_month_year.format(day=local.day, month=writing.months[local.month - 1], year=local.year)
+        day = writing.first_day if local.day == 1 else str(local.day)
+        text = writing.day_month_year.format(day=day, month=writing.months[local.month - 1], year=local.year)
         return escape(text.replace(" ", _GAP))
 
     def moment(self, at: datetime) -> Markup:

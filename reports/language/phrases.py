@@ -27,10 +27,15 @@ class _Phrases(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plural(msgspec.Struct, frozen=True):
-    """A phrase with a count `{n}` in it, for one and for any other number."""
+    """A phrase with a count `{n}` in it, for one and for any other number; `plurals` has other ways to count."""
 
     one: str
     other: str
+
+    @property
+    def plain(self) -> str:
+        """The plural as a heading says it, without a number."""
+        return self.other
 
     def of(self, number: int) -> str:
         """The phrase that goes with `number`, still holding `{n}`."""
@@ -38,7 +43,7 @@ class Plural(msgspec.Struct, frozen=True):
 
 
 class Writing(_Phrases, frozen=True):
-    """How the language writes numbers and times. `months` start with January."""
+    """How the language writes numbers, times and what stands before a colon. `months` start with January."""
 
     thousands: str
     months: tuple[str, str, str, str, str, str, str, str, str, str, str, str]
@@ -50,6 +55,8 @@ class Writing(_Phrases, frozen=True):
     open_quote: str
     close_quote: str
     list_and: str
+    first_day: str = "1"
+    colon: str = ":"
 
 
 class Words(_Phrases, frozen=True):
@@ -232,6 +239,15 @@ class Sections(_Phrases, frozen=True):
     bucket: str
 
 
+class Seal(_Phrases, frozen=True):
+    """What stands in and beside the visible signature."""
+
+    signature: str
+    signed_by: str
+    signed_at: str
+    hint: str
+
+
 class Phrases(_Phrases, frozen=True):
     """All that the incident report says in one language. `code` is its BCP 47 tag."""
 
@@ -242,3 +258,4 @@ class Phrases(_Phrases, frozen=True):
     summary: Summary
     figures: FigureNames
     sections: Sections
+    seal: Seal

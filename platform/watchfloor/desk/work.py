@@ -118,7 +118,7 @@ async def request_report(
     before = await desk.lock(incident)
     language = language or await queries.select_language(tx)
     if not (len(language) == 2 and language.isascii() and language.islower()):
-        raise Invalid("A language is two small letters, such as en or de.", where="language")
+        raise Invalid("A language is two small letters: de, en, es, fr, it, nl or pl.", where="language")
     waiting = await queries.select_queued_report(tx, before.id, language=language)
     if waiting is not None:
         reply = await desk.reply("The report on {ref} is being made already.", before)
@@ -209,7 +209,7 @@ VERBS: Final = (
         permission=NEEDED[Action.REPORT],
         reach="incident",
         act=_report,
-        fields=(Field(name="language", label="Language, such as en or de", is_required=False, longest=2),),
+        fields=(Field(name="language", label="Language: de, en, es, fr, it, nl or pl", is_required=False, longest=2),),
         action=Action.REPORT,
     ),
 )

@@ -22,6 +22,8 @@ OptionalPort = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Environment = Literal["production", "demo", "test"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 IntakeKind = Literal["postgres", "nats"]
+SignatureLevel = Literal["b-b", "b-t", "b-lta"]
+"""PAdES baseline levels (ETSI EN 319 142-1): signed; with a time stamp; with all that a check needs in years."""
 
 _BARE: Final = {"database_url": "DATABASE_URL", "valkey_url": "VALKEY_URL"}
 _SECRETS: Final = frozenset(
@@ -34,6 +36,7 @@ _SECRETS: Final = frozenset(
         "page_webhook_url",
         "page_webhook_secret",
         "discord_token",
+        "report_signing_password",
     }
 )
 _PREFIX: Final = "WATCHFLOOR_"
@@ -96,6 +99,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     page_webhook_url: Secret | None = None
     page_webhook_secret: Secret | None = None
     page_in_chat: bool = False
+    report_signing_file: Path | None = None
+    report_signing_password: Secret | None = None
+    report_signature: SignatureLevel = "b-b"
+    report_timestamp_url: str | None = None
+    report_trust_file: Path | None = None
+    report_crl_dir: Path | None = None
 
     @property
     def secrets_dir(self) -> Path:
