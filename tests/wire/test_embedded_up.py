@@ -213,7 +213,7 @@ async def test_a_killed_up_leaves_nothing_and_starts_again(
     for _ in range(4):
         up = installation.up()
         processes = list(family(up).values())
-        assert len(processes) == 7
+        assert len(processes) == 8
         up.kill()
         up.communicate()
         await eventually(partial(none_runs, processes), within=30)
