@@ -92,9 +92,10 @@ async def export_tenant(installation: Installation, tenant: TenantRow, *, into: 
             name=tenant.name,
             made_at=installation.clock.now(),
             unopened=unopened,
-            files=await asyncio.to_thread(draft.complete),
+            files=draft.complete(),
         )
-        return await asyncio.to_thread(draft.finish, manifest)
+        # Not in a thread, which would go on when the command is stopped, while the draft is being cleared away.
+        return draft.finish(manifest)
 
 
 async def _write(installation: Installation, tenant_id: TenantId, draft: "_Draft") -> int:

@@ -181,13 +181,14 @@ def test_a_browser_is_installed_for_browser_tests_only(machine: Machine) -> None
     machine.bootstrap("demo")
     assert not [line for line in machine.done if line.startswith("apt-get")]
     machine.bootstrap("test")
-    assert machine.done[-1] == "apt-get install -y --no-install-recommends poppler-utils"
+    assert machine.done[-1].startswith("apt-get install -y --no-install-recommends poppler-utils")
+    assert "chromium" not in machine.done[-1]
     browser = machine.checkout / "tests" / "browser"
     browser.mkdir(parents=True)
     (browser / "test_pages.py").touch()
     machine.program("pdftotext", "#!/bin/sh\n")
     machine.bootstrap("test")
-    assert machine.done[-1] == "apt-get install -y --no-install-recommends chromium"
+    assert machine.done[-1].endswith(" chromium")
 
 
 def test_wrong_usage_is_told(machine: Machine) -> None:
