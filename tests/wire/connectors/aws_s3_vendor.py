@@ -262,10 +262,11 @@ class AwsVendor(Vendor):
     STREAM = "objects"
 
     def __init__(self) -> None:
+        super().__init__()
         self.front = Front()
+        self.server = self.front.loopback
         self._place = Place()
         self._external_id = f"wf-{uuid.uuid4().hex}"
-        self._repeats = self._disorders = False
         self._chance = random.Random(3)
         self._count = itertools.count()
 
@@ -323,18 +324,8 @@ class AwsVendor(Vendor):
     def forbid(self, *, is_back: bool = False) -> None:
         self.front.denied = set() if is_back else {"s3:GetObject"}
 
-    def repeat(self) -> None:
-        self._repeats = True
-
-    def disorder(self) -> None:
-        self._disorders = True
-
     def between(self, do: Callable[[], Awaitable[object]] | None) -> None:
         self.front.between = do
-
-    @property
-    def requests(self) -> int:
-        return len(self.front.loopback.requests)
 
     async def unsettled(self) -> int:
         """Messages that a killed runner had are back after a second; that is waited for."""

@@ -9,7 +9,7 @@ import contextlib
 import itertools
 import json
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final, Self
 from urllib.parse import quote
@@ -47,6 +47,7 @@ class AzureBlobVendor(Vendor):
     STREAM = "logs"
 
     def __init__(self) -> None:
+        super().__init__()
         name = uuid4().hex[:12]
         self.sign_ins, self.activity = f"insights-logs-signinlogs-{name}", f"insights-activity-logs-{name}"
         self.login = Login("https://storage.azure.com")
@@ -55,9 +56,6 @@ class AzureBlobVendor(Vendor):
         self.error: tuple[int, str] | None = None
         self._client = httpx.AsyncClient(trust_env=False)
         self._numbers = itertools.count(1)
-        self._throttled = 0
-        self._is_forbidden = self._repeats = self._disorders = False
-        self._between: Callable[[], Awaitable[object]] | None = None
 
     async def __aenter__(self) -> Self:
         await self.server.__aenter__()
@@ -111,30 +109,11 @@ class AzureBlobVendor(Vendor):
     def name_of(self, body: bytes) -> str:
         return str(json.loads(body)["correlationId"])
 
-    def throttle(self, times: int) -> None:
-        self._throttled = times
-
     def expire(self) -> None:
         self.login.expire()
 
     def revoke(self, *, is_back: bool = False) -> None:
         self.login.revoke(is_back=is_back)
-
-    def forbid(self, *, is_back: bool = False) -> None:
-        self._is_forbidden = not is_back
-
-    def repeat(self) -> None:
-        self._repeats = True
-
-    def disorder(self) -> None:
-        self._disorders = True
-
-    def between(self, do: Callable[[], Awaitable[object]] | None) -> None:
-        self._between = do
-
-    @property
-    def requests(self) -> int:
-        return len(self.server.requests)
 
     def _create(self) -> None:
         for name in (self.sign_ins, self.activity):
@@ -156,9 +135,8 @@ class AzureBlobVendor(Vendor):
         if refused is not None:
             return refused
         answer = await self._forward(asked)
-        if self._between is not None and "comp" not in asked.query:
-            do, self._between = self._between, None
-            await do()
+        if "comp" not in asked.query:
+            await self._interrupt()
         return answer
 
     def _refused(self, asked: Asked) -> Answer | None:

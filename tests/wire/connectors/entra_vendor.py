@@ -4,7 +4,7 @@ import itertools
 import json
 import random
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final, Self
 
@@ -36,6 +36,7 @@ class EntraVendor(Vendor):
     STREAM = "sign-ins"
 
     def __init__(self) -> None:
+        super().__init__()
         self.login = Login(ORIGIN)
         self.server = Loopback(self._answer)
         self.records: dict[str, list[dict[str, object]]] = {path: [] for path in _LOGS}
@@ -46,10 +47,7 @@ class EntraVendor(Vendor):
         self.windows: list[tuple[datetime, datetime]] = []
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
         self._numbers = itertools.count(1)
-        self._throttled = 0
-        self._is_forbidden = self._repeats = self._disorders = False
         self._repeated: set[str] = set()
-        self._between: Callable[[], Awaitable[object]] | None = None
 
     async def __aenter__(self) -> Self:
         await self.server.__aenter__()
@@ -79,30 +77,11 @@ class EntraVendor(Vendor):
     def name_of(self, body: bytes) -> str:
         return str(json.loads(body)["id"])
 
-    def throttle(self, times: int) -> None:
-        self._throttled = times
-
     def expire(self) -> None:
         self.login.expire()
 
     def revoke(self, *, is_back: bool = False) -> None:
         self.login.revoke(is_back=is_back)
-
-    def forbid(self, *, is_back: bool = False) -> None:
-        self._is_forbidden = not is_back
-
-    def repeat(self) -> None:
-        self._repeats = True
-
-    def disorder(self) -> None:
-        self._disorders = True
-
-    def between(self, do: Callable[[], Awaitable[object]] | None) -> None:
-        self._between = do
-
-    @property
-    def requests(self) -> int:
-        return len(self.server.requests)
 
     async def _answer(self, asked: Asked) -> Answer:
         token = self.login.answer(asked)
@@ -110,9 +89,8 @@ class EntraVendor(Vendor):
             return token
         refused = self._refused(asked)
         answer = refused if refused is not None else self._page(asked)
-        if self._between is not None and answer.status == 200:
-            do, self._between = self._between, None
-            await do()
+        if answer.status == 200:
+            await self._interrupt()
         return answer
 
     def _refused(self, asked: Asked) -> Answer | None:

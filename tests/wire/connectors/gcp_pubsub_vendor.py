@@ -6,7 +6,7 @@ import json
 import random
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final, Self, cast
@@ -73,6 +73,7 @@ class GcpPubsubVendor(Vendor):
     STREAM = "messages"
 
     def __init__(self, *, deadline_seconds: float = 0.4) -> None:
+        super().__init__()
         self.server = Loopback(self._answer)
         self.deadline_seconds = deadline_seconds
         self.subscriptions = {SUBSCRIPTION: Subscription()}
@@ -82,8 +83,7 @@ class GcpPubsubVendor(Vendor):
         self._numbers = itertools.count(1)
         self._ids = itertools.count(1)
         self._failures: list[Answer] = []
-        self._is_expired = self._is_revoked = self._is_forbidden = self._repeats = self._disorders = False
-        self._between: Callable[[], Awaitable[object]] | None = None
+        self._is_expired = self._is_revoked = False
 
     async def __aenter__(self) -> Self:
         await self.server.__aenter__()
@@ -157,22 +157,6 @@ class GcpPubsubVendor(Vendor):
     def revoke(self, *, is_back: bool = False) -> None:
         self._is_revoked = not is_back
 
-    def forbid(self, *, is_back: bool = False) -> None:
-        self._is_forbidden = not is_back
-
-    def repeat(self) -> None:
-        self._repeats = True
-
-    def disorder(self) -> None:
-        self._disorders = True
-
-    def between(self, do: Callable[[], Awaitable[object]] | None) -> None:
-        self._between = do
-
-    @property
-    def requests(self) -> int:
-        return len(self.server.requests)
-
     async def unsettled(self) -> int:
         return sum(len(one.messages) for one in self.subscriptions.values())
 
@@ -240,9 +224,7 @@ class GcpPubsubVendor(Vendor):
             one.until = now + self.deadline_seconds
             one.deliveries += 1
         received = [{"ackId": one.ack_id, "message": one.content, "deliveryAttempt": one.deliveries} for one in given]
-        if self._between is not None:
-            do, self._between = self._between, None
-            await do()
+        await self._interrupt()
         return Answer({"receivedMessages": received} if received else {})
 
     def _acknowledge(self, subscription: Subscription, found: list[Held]) -> None:

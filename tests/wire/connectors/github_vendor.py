@@ -5,7 +5,7 @@ import json
 import random
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from math import ceil
@@ -56,6 +56,7 @@ class GitHubVendor(Vendor):
     CANNOT: ClassVar[Mapping[Trouble, str]] = {}
 
     def __init__(self) -> None:
+        super().__init__()
         self.server = Loopback(self._answer)
         self.entries: list[dict[str, object]] = []
         self.link_origin = ORIGIN
@@ -72,10 +73,9 @@ class GitHubVendor(Vendor):
         self._numbers = itertools.count(1)
         self._bearers = itertools.count(1)
         self._bearer = ""
-        self._asked = self._throttled = 0
-        self._is_revoked = self._is_forbidden = self._repeats = self._disorders = False
+        self._asked = 0
+        self._is_revoked = False
         self._repeated: set[str] = set()
-        self._between: Callable[[], Awaitable[object]] | None = None
 
     async def __aenter__(self) -> Self:
         await self.server.__aenter__()
@@ -103,31 +103,12 @@ class GitHubVendor(Vendor):
     def name_of(self, body: bytes) -> str:
         return str(json.loads(body)["_document_id"])
 
-    def throttle(self, times: int) -> None:
-        self._throttled = times
-
     def expire(self) -> None:
         self._bearer = ""
 
     def revoke(self, *, is_back: bool = False) -> None:
         self._is_revoked = not is_back
         self._bearer = ""
-
-    def forbid(self, *, is_back: bool = False) -> None:
-        self._is_forbidden = not is_back
-
-    def repeat(self) -> None:
-        self._repeats = True
-
-    def disorder(self) -> None:
-        self._disorders = True
-
-    def between(self, do: Callable[[], Awaitable[object]] | None) -> None:
-        self._between = do
-
-    @property
-    def requests(self) -> int:
-        return len(self.server.requests)
 
     @property
     def asked(self) -> list[Asked]:
@@ -143,9 +124,8 @@ class GitHubVendor(Vendor):
             return self._sign_in(asked)
         self._asked += 1
         answer = self._refused(asked, log) or self._page(asked, log)
-        if self._between is not None and answer.status == 200:
-            do, self._between = self._between, None
-            await do()
+        if answer.status == 200:
+            await self._interrupt()
         return Answer(answer.body, answer.status, {**self._limits(), **answer.headers})
 
     def _sign_in(self, asked: Asked) -> Answer:

@@ -7,7 +7,7 @@ subscription that is there already is an error.
 import itertools
 import json
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Self
@@ -41,6 +41,7 @@ class M365Vendor(Vendor):
     STREAM = "exchange"
 
     def __init__(self) -> None:
+        super().__init__()
         self.login = Login(ORIGIN)
         self.server = Loopback(self._answer)
         self.blobs: list[Blob] = []
@@ -53,9 +54,6 @@ class M365Vendor(Vendor):
         self.windows: list[tuple[datetime, datetime]] = []
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
         self._numbers = itertools.count(1)
-        self._throttled = 0
-        self._is_forbidden = self._repeats = self._disorders = False
-        self._between: Callable[[], Awaitable[object]] | None = None
 
     async def __aenter__(self) -> Self:
         await self.server.__aenter__()
@@ -94,30 +92,11 @@ class M365Vendor(Vendor):
     def name_of(self, body: bytes) -> str:
         return str(json.loads(body)["Id"])
 
-    def throttle(self, times: int) -> None:
-        self._throttled = times
-
     def expire(self) -> None:
         self.login.expire()
 
     def revoke(self, *, is_back: bool = False) -> None:
         self.login.revoke(is_back=is_back)
-
-    def forbid(self, *, is_back: bool = False) -> None:
-        self._is_forbidden = not is_back
-
-    def repeat(self) -> None:
-        self._repeats = True
-
-    def disorder(self) -> None:
-        self._disorders = True
-
-    def between(self, do: Callable[[], Awaitable[object]] | None) -> None:
-        self._between = do
-
-    @property
-    def requests(self) -> int:
-        return len(self.server.requests)
 
     async def _answer(self, asked: Asked) -> Answer:
         token = self.login.answer(asked)
@@ -132,9 +111,7 @@ class M365Vendor(Vendor):
         if operation == "subscriptions/content":
             return self._list(asked)
         answer = self._blob(operation.removeprefix("audit/"))
-        if self._between is not None:
-            do, self._between = self._between, None
-            await do()
+        await self._interrupt()
         return answer
 
     def _refused(self, asked: Asked) -> Answer | None:

@@ -3,7 +3,7 @@
 import itertools
 import json
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final, Self
 
@@ -22,29 +22,28 @@ class MadeUpVendor(Vendor):
     STREAM = "log"
 
     def __init__(self) -> None:
-        self._server = Loopback(self._answer)
+        super().__init__()
+        self.server = Loopback(self._answer)
         self._records: list[dict[str, object]] = []
         self._numbers = itertools.count(1)
         self._tokens = itertools.count(1)
         self._token = ""
-        self._throttled = 0
-        self._is_revoked = self._is_forbidden = self._repeats = self._disorders = False
-        self._between: Callable[[], Awaitable[object]] | None = None
+        self._is_revoked = False
         self.is_dead = False
         self.keys = {KEY}
 
     async def __aenter__(self) -> Self:
-        await self._server.__aenter__()
+        await self.server.__aenter__()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._server.__aexit__()
+        await self.server.__aexit__()
 
     def given(self) -> Mapping[str, str]:
         return {"account": "mine", "key": KEY}
 
     def stand_ins(self) -> Mapping[str, str]:
-        return {ORIGIN: self._server.origin}
+        return {ORIGIN: self.server.origin}
 
     async def happen(self, count: int, *, is_late: bool = False, is_foreign: bool = False) -> list[str]:
         now = datetime.now(UTC) - timedelta(hours=3 if is_late else 0)
@@ -58,31 +57,12 @@ class MadeUpVendor(Vendor):
     def name_of(self, body: bytes) -> str:
         return str(json.loads(body)["id"])
 
-    def throttle(self, times: int) -> None:
-        self._throttled = times
-
     def expire(self) -> None:
         self._token = ""
 
     def revoke(self, *, is_back: bool = False) -> None:
         self._is_revoked = not is_back
         self._token = ""
-
-    def forbid(self, *, is_back: bool = False) -> None:
-        self._is_forbidden = not is_back
-
-    def repeat(self) -> None:
-        self._repeats = True
-
-    def disorder(self) -> None:
-        self._disorders = True
-
-    def between(self, do: Callable[[], Awaitable[object]] | None) -> None:
-        self._between = do
-
-    @property
-    def requests(self) -> int:
-        return len(self._server.requests)
 
     async def _answer(self, asked: Asked) -> Answer:
         if asked.path == "/token":
@@ -114,8 +94,6 @@ class MadeUpVendor(Vendor):
         if self._disorders:
             found = random.sample(found, len(found))
         answer = Answer({"records": found, "next": leads_to, "has_more": leads_to < len(shown)})
-        if self._between is not None:
-            do, self._between = self._between, None
-            await do()
+        if await self._interrupt():
             answer = Answer({"records": found, "next": leads_to, "has_more": True})
         return answer

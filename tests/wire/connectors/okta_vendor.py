@@ -4,7 +4,7 @@ import itertools
 import json
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from math import ceil
@@ -53,6 +53,7 @@ class OktaVendor(Vendor):
     }
 
     def __init__(self) -> None:
+        super().__init__()
         self.server = Loopback(self._answer)
         self.records: list[dict[str, object]] = []
         self.org = ORG
@@ -68,9 +69,8 @@ class OktaVendor(Vendor):
         self._bearer = ""
         self._bearers = itertools.count(1)
         self._jti: set[str] = set()
-        self._throttled = self._asked = 0
-        self._is_revoked = self._is_forbidden = self._repeats = self._disorders = False
-        self._between: Callable[[], Awaitable[object]] | None = None
+        self._asked = 0
+        self._is_revoked = False
 
     async def __aenter__(self) -> Self:
         await self.server.__aenter__()
@@ -106,31 +106,12 @@ class OktaVendor(Vendor):
     def name_of(self, body: bytes) -> str:
         return str(json.loads(body)["uuid"])
 
-    def throttle(self, times: int) -> None:
-        self._throttled = times
-
     def expire(self) -> None:
         self._bearer = ""
 
     def revoke(self, *, is_back: bool = False) -> None:
         self._is_revoked = not is_back
         self._bearer = ""
-
-    def forbid(self, *, is_back: bool = False) -> None:
-        self._is_forbidden = not is_back
-
-    def repeat(self) -> None:
-        self._repeats = True
-
-    def disorder(self) -> None:
-        self._disorders = True
-
-    def between(self, do: Callable[[], Awaitable[object]] | None) -> None:
-        self._between = do
-
-    @property
-    def requests(self) -> int:
-        return len(self.server.requests)
 
     @property
     def asked(self) -> list[Asked]:
@@ -144,9 +125,8 @@ class OktaVendor(Vendor):
         if asked.path == "/oauth2/v1/token":
             return self._sign_in(asked)
         answer = self._refused(asked) or self._page(asked)
-        if self._between is not None and answer.status == 200:
-            do, self._between = self._between, None
-            await do()
+        if answer.status == 200:
+            await self._interrupt()
         return Answer(answer.body, answer.status, {**self._limits(), **answer.headers})
 
     def _sign_in(self, asked: Asked) -> Answer:

@@ -9,6 +9,8 @@ import abc
 from collections.abc import Awaitable, Callable, Mapping
 from typing import ClassVar, Literal, Self, TypeAlias
 
+from tests.wire.connectors.loopback import Loopback
+
 Trouble: TypeAlias = Literal[
     "throttle", "expire", "revoke", "forbid", "repeat", "disorder", "between", "late", "stranger"
 ]
@@ -28,6 +30,13 @@ class Vendor(abc.ABC):
 
     CANNOT: ClassVar[Mapping[Trouble, str]] = {}
     """The troubles that there are none of at this vendor, and why."""
+
+    server: Loopback
+
+    def __init__(self) -> None:
+        self._throttled = 0
+        self._is_forbidden = self._repeats = self._disorders = False
+        self._between: Callable[[], Awaitable[object]] | None = None
 
     @abc.abstractmethod
     async def __aenter__(self) -> Self:
@@ -59,37 +68,44 @@ class Vendor(abc.ABC):
 
     def throttle(self, times: int) -> None:
         """So many of the next requests for records are answered with 429, asking to wait for a second."""
-        raise NotImplementedError
+        self._throttled = times
 
+    @abc.abstractmethod
     def expire(self) -> None:
         """What was signed in with until now is not good any more; signing in again helps."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def revoke(self, *, is_back: bool = False) -> None:
         """The credentials themselves are not good any more, or are good again."""
-        raise NotImplementedError
 
     def forbid(self, *, is_back: bool = False) -> None:
         """The credentials may not read the records any more, or may again."""
-        raise NotImplementedError
+        self._is_forbidden = not is_back
 
     def repeat(self) -> None:
         """From now on each page, message or object is offered twice."""
-        raise NotImplementedError
+        self._repeats = True
 
     def disorder(self) -> None:
         """From now on records, messages or objects come in another order than they happened in."""
-        raise NotImplementedError
+        self._disorders = True
 
     def between(self, do: Callable[[], Awaitable[object]] | None) -> None:
         """What happens once, after the first page was given and before the next is asked for."""
-        raise NotImplementedError
+        self._between = do
 
     @property
-    @abc.abstractmethod
     def requests(self) -> int:
         """How many requests came in all."""
+        return len(self.server.requests)
 
     async def unsettled(self) -> int:
         """How much was offered and waits to be settled. For vendors that do not keep count: 0."""
         return 0
+
+    async def _interrupt(self) -> bool:
+        """Lets happen once what is to happen between two pages, when a page was answered; whether anything did."""
+        do, self._between = self._between, None
+        if do is not None:
+            await do()
+        return do is not None

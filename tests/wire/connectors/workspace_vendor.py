@@ -5,7 +5,7 @@ import itertools
 import json
 import random
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final, Self, cast
 
@@ -72,6 +72,7 @@ class WorkspaceVendor(Vendor):
     STREAM = "admin"
 
     def __init__(self, *, now: Callable[[], datetime] | None = None) -> None:
+        super().__init__()
         self.server = Loopback(self._answer)
         self._now = now or (lambda: datetime.now(UTC))
         self.tokens = TokenService(admin=ADMIN, scopes={SCOPE}, now=lambda: self._now().timestamp())
@@ -82,8 +83,6 @@ class WorkspaceVendor(Vendor):
         self.circles = False
         self._numbers = itertools.count(1)
         self._failures: list[Answer] = []
-        self._is_forbidden = self._repeats = self._disorders = False
-        self._between: Callable[[], Awaitable[object]] | None = None
         self._given_once: set[str] = set()
         self._old_tokens: set[str] = set()
         self._tokens_given: set[str] = set()
@@ -130,25 +129,9 @@ class WorkspaceVendor(Vendor):
         self.tokens.is_revoked = not is_back
         self.tokens.tokens.clear()
 
-    def forbid(self, *, is_back: bool = False) -> None:
-        self._is_forbidden = not is_back
-
     def forget_tokens(self) -> None:
         """The page tokens that were given are not good any more."""
         self._old_tokens |= self._tokens_given
-
-    def repeat(self) -> None:
-        self._repeats = True
-
-    def disorder(self) -> None:
-        self._disorders = True
-
-    def between(self, do: Callable[[], Awaitable[object]] | None) -> None:
-        self._between = do
-
-    @property
-    def requests(self) -> int:
-        return len(self.server.requests)
 
     async def _answer(self, asked: Asked) -> Answer:
         if asked.path == "/token":
@@ -195,9 +178,7 @@ class WorkspaceVendor(Vendor):
             answer["nextPageToken"] = self._token(after, page, bound)
         if page:
             answer["items"] = random.sample(page, len(page)) if self._disorders else page
-        if self._between is not None:
-            do, self._between = self._between, None
-            await do()
+        await self._interrupt()
         return Answer(answer)
 
     def _token(self, after: tuple[str, str, str], page: list[Activity], bound: str) -> str:
