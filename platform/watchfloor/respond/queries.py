@@ -35,7 +35,7 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'proposed', $10, $11, $12, $13, now(
 on conflict do nothing
 """
 
-SELECT_ACTION: Final[LiteralString] = """
+_ACTIONS: Final[LiteralString] = """
 select id,
        incident_id,
        number,
@@ -56,146 +56,61 @@ select id,
        question_id,
        outcome
   from wf.actions
- where tenant_id = $1
+ where tenant_id = $1"""
+
+SELECT_ACTION: Final[LiteralString] = (
+    _ACTIONS
+    + """
    and id = $2
 """
+)
 
-LOCK_ACTION: Final[LiteralString] = """
-select id,
-       incident_id,
-       number,
-       kind,
-       target_kind,
-       target_index,
-       payload,
-       payload_hash,
-       case when state = 'proposed' and expires_at <= clock_timestamp() then 'expired' else state end as state,
-       decision,
-       executor,
-       requested_by,
-       requested_at,
-       expires_at,
-       approved_at,
-       ended_at,
-       undoes,
-       question_id,
-       outcome
-  from wf.actions
- where tenant_id = $1
+LOCK_ACTION: Final[LiteralString] = (
+    _ACTIONS
+    + """
    and id = $2
    for update
 """
+)
 
-SELECT_UNDER_WAY: Final[LiteralString] = """
-select id,
-       incident_id,
-       number,
-       kind,
-       target_kind,
-       target_index,
-       payload,
-       payload_hash,
-       case when state = 'proposed' and expires_at <= clock_timestamp() then 'expired' else state end as state,
-       decision,
-       executor,
-       requested_by,
-       requested_at,
-       expires_at,
-       approved_at,
-       ended_at,
-       undoes,
-       question_id,
-       outcome
-  from wf.actions
- where tenant_id = $1
+SELECT_UNDER_WAY: Final[LiteralString] = (
+    _ACTIONS
+    + """
    and kind = $2
    and target_index = any($3::bytea[])
    and state in ('proposed', 'approved', 'running')
  order by id
  limit 1
 """
+)
 
-SELECT_OF_INCIDENT: Final[LiteralString] = """
-select id,
-       incident_id,
-       number,
-       kind,
-       target_kind,
-       target_index,
-       payload,
-       payload_hash,
-       case when state = 'proposed' and expires_at <= clock_timestamp() then 'expired' else state end as state,
-       decision,
-       executor,
-       requested_by,
-       requested_at,
-       expires_at,
-       approved_at,
-       ended_at,
-       undoes,
-       question_id,
-       outcome
-  from wf.actions
- where tenant_id = $1
+SELECT_OF_INCIDENT: Final[LiteralString] = (
+    _ACTIONS
+    + """
    and incident_id = $2
  order by number desc
  limit $3
 """
+)
 
-SELECT_WAITING: Final[LiteralString] = """
-select id,
-       incident_id,
-       number,
-       kind,
-       target_kind,
-       target_index,
-       payload,
-       payload_hash,
-       case when state = 'proposed' and expires_at <= clock_timestamp() then 'expired' else state end as state,
-       decision,
-       executor,
-       requested_by,
-       requested_at,
-       expires_at,
-       approved_at,
-       ended_at,
-       undoes,
-       question_id,
-       outcome
-  from wf.actions
- where tenant_id = $1
+SELECT_WAITING: Final[LiteralString] = (
+    _ACTIONS
+    + """
    and state = 'proposed'
    and expires_at > clock_timestamp()
  order by expires_at
  limit $2
 """
+)
 
-SELECT_ACTIONS: Final[LiteralString] = """
-select id,
-       incident_id,
-       number,
-       kind,
-       target_kind,
-       target_index,
-       payload,
-       payload_hash,
-       case when state = 'proposed' and expires_at <= clock_timestamp() then 'expired' else state end as state,
-       decision,
-       executor,
-       requested_by,
-       requested_at,
-       expires_at,
-       approved_at,
-       ended_at,
-       undoes,
-       question_id,
-       outcome
-  from wf.actions
- where tenant_id = $1
+SELECT_ACTIONS: Final[LiteralString] = (
+    _ACTIONS
+    + """
    and id < $2
  order by id desc
  limit $3
 """
+)
 
 SELECT_LATE: Final[LiteralString] = """
 select id

@@ -70,7 +70,7 @@ select state,
  limit 1
 """
 
-SELECT_QUEUE: Final[LiteralString] = """
+_LINES: Final[LiteralString] = """
 select i.id,
        i.number,
        i.title,
@@ -105,13 +105,18 @@ select i.id,
     on r.tenant_id = $1
    and r.incident_id = i.id
    and r.target = 'resolve'
- where i.tenant_id = $1
+ where i.tenant_id = $1"""
+
+SELECT_QUEUE: Final[LiteralString] = (
+    _LINES
+    + """
    and i.state = any($2::text[])
    and (i.opened_at, i.id) < ($3, $4)
  order by i.opened_at desc,
           i.id desc
  limit $5
 """
+)
 
 COUNT_ENDING: Final[LiteralString] = """
 select count(*) as exceptions,
@@ -127,44 +132,12 @@ select count(*) as exceptions,
    and x.expires_at - x.created_at > interval '1 day'
 """
 
-SELECT_LINES: Final[LiteralString] = """
-select i.id,
-       i.number,
-       i.title,
-       i.severity,
-       i.state,
-       i.assignee_id,
-       i.verdict,
-       i.opened_at,
-       i.acknowledged_at,
-       s.waiting_since,
-       s.snoozed_until,
-       s.alerted_at is not null as is_kept,
-       a.deadline as acknowledge_by,
-       r.deadline as resolve_by,
-       i.last_event_at,
-       i.updated_at,
-       i.revision,
-       i.score,
-       (select count(*)
-          from wf.alerts l
-         where l.tenant_id = $1
-           and l.incident_id = i.id) as alerts
-  from wf.incidents i
-  left join wf.incident_stages s
-    on s.tenant_id = $1
-   and s.incident_id = i.id
-  left join wf.incident_sla a
-    on a.tenant_id = $1
-   and a.incident_id = i.id
-   and a.target = 'acknowledge'
-  left join wf.incident_sla r
-    on r.tenant_id = $1
-   and r.incident_id = i.id
-   and r.target = 'resolve'
- where i.tenant_id = $1
+SELECT_LINES: Final[LiteralString] = (
+    _LINES
+    + """
    and i.id = any ($2::uuid[])
 """
+)
 
 SELECT_ORIGIN: Final[LiteralString] = """
 select kind,
