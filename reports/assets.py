@@ -19,11 +19,24 @@ FONTS: Final = {
 """The fonts that reports are set in, by their asset name. Whole files: a subset breaks text extraction."""
 
 
+SHARED: Final = frozenset({"breach"})
+"""Folders of templates that several documents use."""
+
+
 def read_font(name: str) -> bytes:
     """The bytes of a font of `FONTS`."""
     return (_PACKAGE / "fonts" / FONTS[name]).read_bytes()
 
 
 def read_template(name: str) -> str:
-    """The text of a template or style sheet that came with this package."""
-    return (_PACKAGE / "templates" / name).read_text(encoding="utf-8")
+    """The text of a template or style sheet that came with this package.
+
+    A bare name is one of all documents'; `incident/cover.html` is of that document, `breach/parts.html` of all that
+    `reports.breach` serves.
+    """
+    folder, _, file = name.rpartition("/")
+    if not folder:
+        return (_PACKAGE / "templates" / file).read_text(encoding="utf-8")
+    if folder in SHARED:
+        return (_PACKAGE / folder / file).read_text(encoding="utf-8")
+    return (_PACKAGE / "documents" / folder / file).read_text(encoding="utf-8")

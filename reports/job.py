@@ -17,9 +17,10 @@ from typing import Final
 import msgspec
 
 from reports import queries
-from reports.collect import Desk, collect
-from reports.incident import IncidentReport, Provider
+from reports.collecting import collect
+from reports.facts import Provider, ReportFacts
 from reports.language.locale import locale_for
+from reports.letterhead import Desk
 from reports.outcome import FAIL, FINISH, Finished
 from reports.printed import own, sentence
 from reports.sandbox import render_in_sandbox
@@ -102,6 +103,8 @@ class ReportJob:
         desk = Desk(
             provider=Provider(name=settings.operator_name, contact=settings.public_url),
             directory=await self._resources.database(Role.AUTH),
+            settings=settings,
+            records=await self._resources.database(Role.REPORT),
         )
         report = await collect(tx, cipher, request, desk=desk)
         try:
@@ -123,7 +126,7 @@ class _Made(msgspec.Struct, frozen=True, kw_only=True):
     pages: int
 
 
-def stamp_for(report: IncidentReport, at: datetime) -> Stamp:
+def stamp_for(report: ReportFacts, at: datetime) -> Stamp:
     """The words of the visible signature, in the customer's language."""
     locale = locale_for(report.customer.language, report.customer.time_zone)
     words = locale.phrases.seal
@@ -151,4 +154,5 @@ async def _tell(tx: TenantTx, request: queries.RequestRow, message: Message, fin
         before=request,
         after=finished,
     )
-    await publish(tx, topic=INCIDENT_CHANGED, key=ids.show("inc", request.incident_id))
+    if request.incident_id is not None:
+        await publish(tx, topic=INCIDENT_CHANGED, key=ids.show("inc", request.incident_id))

@@ -1,4 +1,4 @@
-"""The incident report as HTML: the template filled with the view, in the tenant's language.
+"""Documents as HTML: a template filled with facts, view and words, in the tenant's language.
 
 Owns the template engine's settings: escaping is always on, a missing name is an error, and every text that
 is put out and is not `Markup` of our own making is neutralised first, so no template can forget it (O1).
@@ -6,45 +6,34 @@ is put out and is not `Markup` of our own making is neutralised first, so no tem
 
 from datetime import UTC
 from functools import lru_cache
-from typing import Final
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined, Undefined
 from markupsafe import Markup
 
 from reports.assets import read_template
-from reports.incident import IncidentReport
+from reports.facts import ReportFacts
 from reports.language.locale import Locale
 from reports.printed import code, lines, own, printed, sentence, words
-from reports.view import VALUE_LIMIT, build
-
-DATA_NAME: Final = "incident.json"
-INDICATORS_NAME: Final = "indicators.csv"
 
 
-def incident_page(report: IncidentReport, locale: Locale, *, data_hash: str) -> str:
-    """The whole report as one HTML document. `data_hash` is the SHA-256 (hex) of the data attached to it."""
-    names = locale.phrases.words
+def fill(template: str, report: ReportFacts, locale: Locale, *, data_hash: str, data_name: str, **more: object) -> str:
+    """A document's template (`<kind>/<name>.html`) as one HTML page.
+
+    A template has `r` (the facts), `t` (phrases of all documents), `loc` (the locale), `say` (a phrase filled in),
+    what `shell.html` needs, and `more`: by custom `w`, the document's own words, and `v`, its view.
+    """
     return (
         _environment()
-        .get_template("incident.html")
+        .get_template(template)
         .render(
             r=report,
-            v=build(report, locale),
             t=locale.phrases,
             loc=locale,
             say=_say,
-            outcome={
-                "met": names.target_met,
-                "missed": names.target_missed,
-                "running": names.target_running,
-                "none": names.no_target,
-            },
-            lanes={"saw": names.saw, "did": names.did, "decided": names.decided},
             created=f"{report.generated_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}+00:00",
             data_hash=data_hash,
-            value_limit=VALUE_LIMIT,
-            data_name=DATA_NAME,
-            indicators_name=INDICATORS_NAME,
+            data_name=data_name,
+            **more,
         )
     )
 

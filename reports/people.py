@@ -1,4 +1,4 @@
-"""Who is who in a report: the names of the people that the incident's records name, and whose side they are on.
+"""Who is who in a report: the names of the people that its records name, and whose side they are on.
 
 The side is that of the role under which somebody acted, as the audit log has it; it outlives a membership. Names are
 asked of the directory for exactly these ids: `wf_report` may not read it, so that is done as `wf_auth`.
@@ -8,11 +8,14 @@ from collections.abc import Iterable
 from typing import Final
 
 from reports import queries
-from reports.incident import Actor, Side
+from reports.facts import (
+    Actor,
+    Side,
+)
 from watchfloor.access.roles import CUSTOMER_ROLES
 from watchfloor.kernel import ids
 from watchfloor.kernel.db import Database, TenantTx, directory_tx
-from watchfloor.kernel.ids import IncidentId, PersonId
+from watchfloor.kernel.ids import PersonId
 
 SYSTEM: Final = Actor(side="system", name="Watchfloor")
 
@@ -21,7 +24,7 @@ _CUSTOMER: Final = frozenset(str(role) for role in CUSTOMER_ROLES)
 
 
 class People:
-    """The actors of one incident, by the ids that its records have."""
+    """The actors of one object, by the ids that its records have."""
 
     def __init__(self, names: dict[str, str], roles: dict[str, str]) -> None:
         self._names = names
@@ -44,15 +47,18 @@ class People:
 
 
 async def meet(
-    tx: TenantTx, directory: Database, incident_id: IncidentId, *, actors: Iterable[tuple[str, str]]
+    tx: TenantTx, directory: Database, *, kind: str, object_id: str, actors: Iterable[tuple[str, str]]
 ) -> People:
-    """The people among these actors (kind, id). Raises Unavailable when the directory is away."""
+    """The people among these actors (kind, id). Whose side they are on, their acts on that object tell.
+
+    `kind` and `object_id` are as the audit log names objects. Raises Unavailable when the directory is away.
+    """
     wanted = set(actors)
-    persons = {shown: ids.parse("per", shown) for kind, shown in wanted if kind == "person"}
-    keys = sorted(shown for kind, shown in wanted if kind == _KEY_KIND)
+    persons = {shown: ids.parse("per", shown) for acting, shown in wanted if acting == "person"}
+    keys = sorted(shown for acting, shown in wanted if acting == _KEY_KIND)
     async with directory_tx(directory) as asked:
         named = {row.id: row.name for row in await queries.select_names(asked, sorted(persons.values()))}
         owners = {row.id: row.name for row in await queries.select_key_owners(asked, keys)}
     names = {shown: named[person_id] for shown, person_id in persons.items() if person_id in named}
-    roles = {row.actor_id: row.as_role for row in await queries.select_roles(tx, ids.show("inc", incident_id))}
+    roles = {row.actor_id: row.as_role for row in await queries.select_roles(tx, kind=kind, object_id=object_id)}
     return People(names | owners, roles)

@@ -1,21 +1,28 @@
-"""SQL of reports: the requests, what is counted for them, and the names of the people in them.
+"""SQL of all reports: the requests, what every document says of itself, and the names of the people in it.
 
 All but the names is read and written as `wf_report`, inside the tenant's transaction.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, LiteralString
 from uuid import UUID
 
 import msgspec
 
 from watchfloor.kernel.db import DirectoryTx, TenantTx
+from watchfloor.reporting.subject import Kind
 from watchfloor.tenancy.files import StoredFile
 
 LOCK_REQUEST: Final[LiteralString] = """
 select id,
+       kind,
        incident_id,
+       case_id,
+       notice_id,
+       period_from,
+       period_to,
+       framework,
        language,
        state,
        created_at
@@ -29,10 +36,15 @@ SELECT_VERSION: Final[LiteralString] = """
 select count(*)
   from wf.reports
  where tenant_id = $1
-   and incident_id = $2
-   and kind = 'incident'
-   and language = $3
-   and (created_at, id) <= ($4, $5)
+   and kind = $2
+   and incident_id is not distinct from $3
+   and case_id is not distinct from $4
+   and notice_id is not distinct from $5
+   and period_from is not distinct from $6
+   and period_to is not distinct from $7
+   and framework is not distinct from $8
+   and language = $9
+   and (created_at, id) <= ($10, $11)
 """
 
 UPDATE_READY: Final[LiteralString] = """
@@ -67,46 +79,16 @@ select code,
  where tenant_id = $1
 """
 
-SELECT_VERDICT_GIVEN: Final[LiteralString] = """
-select at,
-       actor_kind,
-       actor_id
-  from wf.incident_timeline
- where tenant_id = $1
-   and incident_id = $2
-   and kind = 'verdict'
- order by at desc,
-          id desc
- limit 1
-"""
-
 SELECT_ROLES: Final[LiteralString] = """
 select distinct on (actor_id)
        actor_id,
        as_role
   from wf.audit_entries
  where tenant_id = $1
-   and object_kind = 'incident'
-   and object_id = $2
+   and object_kind = $2
+   and object_id = $3
  order by actor_id,
           seq desc
-"""
-
-SELECT_SILENT_FEEDS: Final[LiteralString] = """
-select f.name,
-       f.created_at,
-       max(h.last_event_at) as newest
-  from wf.feeds f
-  left join wf.feed_hours h
-    on h.tenant_id = $1
-   and h.feed_id = f.id
- where f.tenant_id = $1
- group by f.id,
-          f.name,
-          f.created_at
-having max(h.last_event_at) is null
-    or max(h.last_event_at) < $2
- order by f.name
 """
 
 SELECT_CHAIN: Final[LiteralString] = """
@@ -146,10 +128,16 @@ select k.id,
 
 
 class RequestRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A report that was asked for."""
+    """A report that was asked for; what it is about is as `watchfloor.reporting.subject` has it."""
 
     id: UUID
-    incident_id: UUID
+    kind: Kind
+    incident_id: UUID | None
+    case_id: UUID | None
+    notice_id: UUID | None
+    period_from: date | None
+    period_to: date | None
+    framework: str | None
     language: str
     state: str
     created_at: datetime
@@ -163,27 +151,11 @@ class CustomerRow(msgspec.Struct, frozen=True, kw_only=True):
     time_zone: str
 
 
-class GivenRow(msgspec.Struct, frozen=True, kw_only=True):
-    """When and by whom something was done."""
-
-    at: datetime
-    actor_kind: str
-    actor_id: str
-
-
 class RoleRow(msgspec.Struct, frozen=True, kw_only=True):
     """The role under which somebody acted last."""
 
     actor_id: str
     as_role: str
-
-
-class FeedRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A feed with the time of the newest event that it ever brought."""
-
-    name: str
-    created_at: datetime
-    newest: datetime | None
 
 
 class ChainRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -216,8 +188,19 @@ async def lock_request(tx: TenantTx, report_id: UUID) -> RequestRow | None:
 
 
 async def select_version(tx: TenantTx, request: RequestRow) -> int:
-    """Which of the reports on this incident in this language the request is, counted from 1."""
-    arguments = (request.incident_id, request.language, request.created_at, request.id)
+    """Which of the reports on this subject in this language the request is, counted from 1."""
+    arguments = (
+        request.kind,
+        request.incident_id,
+        request.case_id,
+        request.notice_id,
+        request.period_from,
+        request.period_to,
+        request.framework,
+        request.language,
+        request.created_at,
+        request.id,
+    )
     return await tx.value(int, SELECT_VERSION, tx.tenant_id, *arguments) or 1
 
 
@@ -241,19 +224,9 @@ async def select_customer(tx: TenantTx) -> CustomerRow | None:
     return await tx.row(CustomerRow, SELECT_CUSTOMER, tx.tenant_id)
 
 
-async def select_verdict_given(tx: TenantTx, incident_id: UUID) -> GivenRow | None:
-    """When and by whom the incident's verdict was given last."""
-    return await tx.row(GivenRow, SELECT_VERDICT_GIVEN, tx.tenant_id, incident_id)
-
-
-async def select_roles(tx: TenantTx, object_id: str) -> list[RoleRow]:
-    """Under which role each of those who acted on an incident did so last, as the audit log says."""
-    return await tx.rows(RoleRow, SELECT_ROLES, tx.tenant_id, object_id)
-
-
-async def select_silent_feeds(tx: TenantTx, before: datetime) -> list[FeedRow]:
-    """The feeds whose newest event is older than `before`, and those that never brought one."""
-    return await tx.rows(FeedRow, SELECT_SILENT_FEEDS, tx.tenant_id, before)
+async def select_roles(tx: TenantTx, *, kind: str, object_id: str) -> list[RoleRow]:
+    """Under which role each of those who acted on an object did so last, as the audit log says."""
+    return await tx.rows(RoleRow, SELECT_ROLES, tx.tenant_id, kind, object_id)
 
 
 async def select_chain(tx: TenantTx) -> ChainRow | None:

@@ -17,8 +17,8 @@ from typing import Final
 import msgspec
 
 from reports.confinement import Limits
+from reports.facts import ReportFacts
 from reports.handover import encode
-from reports.incident import IncidentReport
 from reports.sheet import Printed
 from reports.worker import CRASHED, OUT_OF_MEMORY, Answer
 from watchfloor.kernel.errors import Conflict, Invalid, NotFound, Refused, TooLarge, Unavailable, WatchfloorError
@@ -30,7 +30,7 @@ _ERRORS: Final[dict[str, type[WatchfloorError]]] = {
 }
 
 
-async def render_in_sandbox(report: IncidentReport, *, limits: Limits = LIMITS) -> Printed:
+async def render_in_sandbox(report: ReportFacts, *, limits: Limits = LIMITS) -> Printed:
     """The report as a PDF. The same report gives the same bytes.
 
     Raises Invalid if the facts disagree or the tenant's language or time zone are unknown; TooLarge if the

@@ -230,6 +230,7 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     alerts: Days = "2y"
     incidents: Days = "5y"
     reports: Days = "5y"
+    breaches: Days = "5y"
 
 
 class TunedRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

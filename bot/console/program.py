@@ -88,6 +88,7 @@ async def _opened(settings: Settings, login: Login) -> AsyncGenerator[tuple[Sess
                     records=records,
                     keyring=Keyring.open(settings),
                     wake=Wake(valkey),
+                    operator=settings.operator_name,
                 )
                 yield Session(front, login), Watch(valkey)
             finally:

@@ -125,7 +125,12 @@ def assemble(
 ) -> Parts:
     """The parts, on these connections."""
     front = Front(
-        directory=directory, records=records, keyring=Keyring.open(settings), wake=Wake(valkey), surface="dis"
+        directory=directory,
+        records=records,
+        keyring=Keyring.open(settings),
+        wake=Wake(valkey),
+        surface="dis",
+        operator=settings.operator_name,
     )
     agreements = Agreements(records)
     counter = Counter(front, agreements)

@@ -1,28 +1,19 @@
-"""The phrases of the incident report, as types: a language that lacks one does not type-check.
+"""The phrases that every document needs, as types: a language that lacks one does not type-check.
 
-Owns which phrases there are and what each may be filled with (`{name}`). Holds no text: that is in the
-module of each language. Phrases are plain text, never markup; they are trusted, what fills them is not.
+Owns which phrases there are and what each may be filled with (`{name}`); a document's own phrases are in its folder.
+Holds no text: that is in the module of each language. Phrases are plain text, never markup; they are trusted, what
+fills them is not.
 """
 
 from collections.abc import Mapping
 
 import msgspec
 
-from reports.incident import (
-    ActionResult,
-    EntityKind,
-    GapKind,
-    Severity,
-    Side,
-    Stage,
-    State,
-    StatementKind,
-    Step,
-    VerdictKind,
-)
+from reports.facts import Severity, Side
+from reports.vocabulary import ActionResult, EntityKind, GapKind, Stage, State, StatementKind, Step, VerdictKind
 
 
-class _Phrases(msgspec.Struct, frozen=True, kw_only=True):
+class PhraseGroup(msgspec.Struct, frozen=True, kw_only=True):
     """Base of all groups of phrases."""
 
 
@@ -42,7 +33,7 @@ class Plural(msgspec.Struct, frozen=True):
         return self.one if number == 1 else self.other
 
 
-class Writing(_Phrases, frozen=True):
+class Writing(PhraseGroup, frozen=True):
     """How the language writes numbers, times and what stands before a colon. `months` start with January."""
 
     thousands: str
@@ -59,7 +50,7 @@ class Writing(_Phrases, frozen=True):
     colon: str = ":"
 
 
-class Words(_Phrases, frozen=True):
+class Words(PhraseGroup, frozen=True):
     """One word for each value that a fact can have: the same here as in chat and portal."""
 
     severity: Mapping[Severity, str]
@@ -82,149 +73,30 @@ class Words(_Phrases, frozen=True):
     nothing: str
 
 
-class Cover(_Phrases, frozen=True):
-    """The first page, which answers: what happened, what was done, what must I decide."""
+class Frame(PhraseGroup, frozen=True):
+    """What stands around the content of any document: headings, heads of columns, notes and the page's edges."""
 
-    kind: str
     prepared_for: str
     prepared_by: str
     reported: str
     version: str
-    happened: str
-    done: str
-    decide: str
-    open: str
-    figures: str
-    severity: str
-    state: str
-    verdict: str
-    no_decision: str
-    no_decision_reason: str
-    decisions_waiting: Plural
-    more_decisions: Plural
-    answer_by: str
-    asked_at: str
-    why: str
-    effect: str
-    undo: str
-    if_silent: str
-    no_open_points: str
-    more_open_points: Plural
-    due: str
     contact: str
-
-
-class Summary(_Phrases, frozen=True):
-    """Sentences that are made from records alone."""
-
-    seen_between: str
-    seen_at: str
-    on_hosts: str
-    without_host: str
-    events: Plural
-    rules: Plural
-    and_more: Plural
-    top_alert: str
-    techniques: str
-    verdict: str
-    no_verdict: str
-    acknowledged: str
-    contained: str
-    resolved: str
-    closed: str
-    not_acknowledged: str
-    action: str
-    action_approved: str
-    nothing_done: str
-    more_actions: Plural
-
-
-class FigureNames(_Phrases, frozen=True):
-    """The names of the numbers and what each one counts."""
-
-    events: Plural
-    alerts: Plural
-    rules: Plural
-    hosts: Plural
-    accounts: Plural
-    indicators: Plural
-    time_to: Mapping[Stage, str]
-    target: str
-    since: str
-    source: str
-    definitions: Mapping[str, str]
-
-
-class Sections(_Phrases, frozen=True):
-    """Headings, column heads and notes of the sections behind the first page."""
-
-    contents: str
-    assessment: str
-    course: str
-    detections: str
-    affected: str
-    indicators: str
-    evidence: str
-    gaps: str
-    numbers: str
-    activity: str
-    activity_alt: str
-    activity_table: str
-    clocks: str
-    timeline: str
-    path: str
-    decisions: str
-    definitions: str
     document: str
     local_time: str
     utc: str
-    side: str
-    what: str
-    who: str
     record: str
-    stage: str
-    from_time: str
-    to_time: str
-    elapsed: str
-    target: str
-    outcome: str
-    detection: str
-    technique: str
-    severity: str
-    on: str
-    first_seen: str
-    last_seen: str
-    events: str
-    alerts: str
-    why: str
-    false_positives: str
-    rule: str
-    rule_link: str
-    entity: str
-    value: str
-    origin: str
-    field: str
-    event_key: str
-    received: str
-    matched: str
-    feed: str
-    gap: str
+    not_shown: Plural
+    in_attachment: str
+    definitions: str
+    numbers: str
     number: str
     query: str
     records: str
     taken_at: str
-    wrote: str
-    defanged: str
-    not_shown: Plural
-    fields_not_shown: Plural
-    in_attachment: str
-    no_gaps: str
-    gap_meaning: str
-    still_open: str
     times: str
     of_day: str
+    defanged: str
     substituted: str
-    attachment: str
     data_hash: str
     audit_head: str
     audit_signed: str
@@ -232,14 +104,15 @@ class Sections(_Phrases, frozen=True):
     audit_follows: Plural
     no_audit_head: str
     report_id: str
-    incident_id: str
     page: str
     of: str
     cut: str
-    bucket: str
+    source: str
+    attached: str
+    no_advice: str
 
 
-class Seal(_Phrases, frozen=True):
+class Seal(PhraseGroup, frozen=True):
     """What stands in and beside the visible signature."""
 
     signature: str
@@ -248,14 +121,11 @@ class Seal(_Phrases, frozen=True):
     hint: str
 
 
-class Phrases(_Phrases, frozen=True):
-    """All that the incident report says in one language. `code` is its BCP 47 tag."""
+class Phrases(PhraseGroup, frozen=True):
+    """All that documents have in common in one language. `code` is its BCP 47 tag."""
 
     code: str
     writing: Writing
     words: Words
-    cover: Cover
-    summary: Summary
-    figures: FigureNames
-    sections: Sections
+    frame: Frame
     seal: Seal

@@ -1,8 +1,8 @@
-"""Raport z incydentu po polsku. The incident report in Polish."""
+"""What every document says in Polish."""
 
 from typing import Final
 
-from reports.language.phrases import Cover, FigureNames, Phrases, Seal, Sections, Summary, Words, Writing
+from reports.language.phrases import Frame, Phrases, Seal, Words, Writing
 from reports.language.plurals import PluralOfThree as Plural
 
 _WRITING: Final = Writing(
@@ -109,175 +109,33 @@ _WORDS: Final = Words(
     nothing="brak",
 )
 
-_COVER: Final = Cover(
-    kind="Raport z incydentu",
+_FRAME: Final = Frame(
     prepared_for="Dla",
     prepared_by="Opracowanie",
     reported="Stan na",
     version="Wersja {n}",
-    happened="Co się stało",
-    done="Co zrobiono",
-    decide="O czym muszą Państwo zdecydować",
-    open="Co pozostaje otwarte",
-    figures="Najważniejsze liczby",
-    severity="Poziom zagrożenia",
-    state="Stan",
-    verdict="Ocena",
-    no_decision="O niczym. Żadna decyzja nie czeka na Państwa.",
-    no_decision_reason="Jeśli to się zmieni, zapytamy w portalu.",
-    decisions_waiting=Plural(
-        "Na Państwa czeka jedna decyzja.", "Na Państwa czeka {n} decyzji.", few="Na Państwa czekają {n} decyzje."
-    ),
-    more_decisions=Plural(
-        "Jeszcze jedną opisano w tym raporcie.",
-        "Jeszcze {n} opisano w tym raporcie.",
-        few="Jeszcze {n} opisano w tym raporcie.",
-    ),
-    answer_by="Prosimy o odpowiedź do {time}.",
-    asked_at="Prośba: {name}, {time}.",
-    why="Dlaczego",
-    effect="Skutek",
-    undo="Jak to cofnąć",
-    if_silent="W razie braku odpowiedzi",
-    no_open_points="Nie odnotowano otwartych spraw.",
-    more_open_points=Plural(
-        "Jeszcze jedną sprawę wymieniono w tym raporcie.",
-        "Jeszcze {n} spraw wymieniono w tym raporcie.",
-        few="Jeszcze {n} sprawy wymieniono w tym raporcie.",
-    ),
-    due="termin: {time}",
     contact="Pytania",
-)
-
-_SUMMARY: Final = Summary(
-    seen_between="Od {first} do {last}: {events} ({rules}) {place}.",
-    seen_at="{first}: {events} ({rules}) {place}.",
-    on_hosts="na: {hosts}",
-    without_host="w Państwa środowisku",
-    events=Plural("{n} wykryte zdarzenie", "{n} wykrytych zdarzeń", few="{n} wykryte zdarzenia"),
-    rules=Plural("{n} reguła wykrywania", "{n} reguł wykrywania", few="{n} reguły wykrywania"),
-    and_more=Plural("{n} inny", "{n} innych", few="{n} inne"),
-    top_alert="Najpoważniejsze wykrycie: {title} ({severity}), po raz pierwszy {time}.",
-    techniques="Zaobserwowane techniki ATT&CK: {techniques}.",
-    verdict="Ocena ({name}): {verdict}. {reason}",
-    no_verdict="Nie wydano jeszcze oceny.",
-    acknowledged="Przyjęto: {time}, {elapsed} po otwarciu.",
-    contained="Ograniczono: {time}, {elapsed} po otwarciu.",
-    resolved="Usunięto: {time}, {elapsed} po otwarciu.",
-    closed="Zamknięto: {time}, {elapsed} po otwarciu.",
-    not_acknowledged="Otwarto: {time}; nikt go jeszcze nie przyjął do obsługi.",
-    action="{what}: {target}, {result} ({name}, {time}).",
-    action_approved="{what}: {target}, {result} ({name}, {time}; zgoda: {approver}).",
-    nothing_done="Nie odnotowano żadnych działań.",
-    more_actions=Plural(
-        "Jeszcze jedno działanie jest na osi czasu.",
-        "Jeszcze {n} działań jest na osi czasu.",
-        few="Jeszcze {n} działania są na osi czasu.",
-    ),
-)
-
-_FIGURES: Final = FigureNames(
-    events=Plural("wykryte zdarzenie", "wykrytych zdarzeń", few="wykryte zdarzenia"),
-    alerts=Plural("alert", "alertów", few="alerty"),
-    rules=Plural("reguła wykrywania", "reguł wykrywania", few="reguły wykrywania"),
-    hosts=Plural("zagrożony host", "zagrożonych hostów", few="zagrożone hosty"),
-    accounts=Plural("zagrożone konto", "zagrożonych kont", few="zagrożone konta"),
-    indicators=Plural("wskaźnik", "wskaźników", few="wskaźniki"),
-    time_to={"acknowledge": "do przyjęcia", "contain": "do ograniczenia", "resolve": "do usunięcia"},
-    target="cel {target}",
-    since="dotychczas",
-    source="Źródło {id}",
-    definitions={
-        "events": "Różne zdarzenia tego incydentu, do których pasowała co najmniej jedna reguła. Powtórne "
-        "dostarczenie liczy się raz.",
-        "alerts": "Alerty tego incydentu. Trafienia jednej reguły dotyczące tego samego obiektu w jej oknie "
-        "czasowym to jeden alert.",
-        "rules": "Różne reguły wykrywania wśród tych alertów.",
-        "hosts": "Różne hosty, które wymieniają zdarzenia tego incydentu.",
-        "accounts": "Różni użytkownicy i różne konta, które wymieniają zdarzenia tego incydentu.",
-        "indicators": "Różne wartości z tego incydentu, których warto szukać gdzie indziej.",
-        "service_levels": "Czas od otwarcia incydentu do danego etapu, bez uzgodnionych przerw.",
-        "activity": "Wykryte zdarzenia według czasu, w którym wystąpiły.",
-    },
-)
-
-_SECTIONS: Final = Sections(
-    contents="Spis treści",
-    assessment="Ocena sytuacji",
-    course="Przebieg zdarzeń",
-    detections="Wykrycia",
-    affected="Czego dotyczy incydent",
-    indicators="Wskaźniki",
-    evidence="Dowody",
-    gaps="Czego nie mogliśmy zobaczyć",
-    numbers="Skąd pochodzą liczby",
-    activity="Wykryte zdarzenia w czasie",
-    activity_alt="Wykres słupkowy wykrytych zdarzeń od {first} do {last}; najwyższy słupek: {n}.",
-    activity_table="Każdy słupek obejmuje {bucket}. Najwięcej: {n}.",
-    clocks="Uzgodnione czasy reakcji",
-    timeline="Oś czasu",
-    path="Droga ataku",
-    decisions="Decyzje, które czekają na Państwa",
-    definitions="Pojęcia",
     document="Ten dokument",
     local_time="Czas",
     utc="UTC",
-    side="Czyje",
-    what="Co",
-    who="Kto",
     record="Zapis",
-    stage="Etap",
-    from_time="Od",
-    to_time="Do",
-    elapsed="Czas trwania",
-    target="Cel",
-    outcome="Wynik",
-    detection="Wykrycie",
-    technique="ATT&CK",
-    severity="Poziom",
-    on="Na",
-    first_seen="Pierwszy raz",
-    last_seen="Ostatni raz",
-    events="Zdarzenia",
-    alerts="Alerty",
-    why="Dlaczego to ważne",
-    false_positives="Może być też nieszkodliwe, gdy",
-    rule="Reguła",
-    rule_link="Opublikowano pod",
-    entity="Rodzaj",
-    value="Wartość",
-    origin="Znane z",
-    field="Pole",
-    event_key="Klucz zdarzenia",
-    received="odebrano",
-    matched="Reguły",
-    feed="Źródło",
-    gap="Czego brakowało",
-    number="Liczba",
-    query="Zapytanie",
-    records="Zapisy",
-    taken_at="Odczytano",
-    wrote="{name}, {time}",
-    defanged="Adresy zapisano tak, aby w tym dokumencie niczego nie dało się kliknąć: [.] oznacza kropkę, "
-    "hxxp oznacza http. W załączonym pliku są one w postaci oryginalnej.",
     not_shown=Plural(
         "Jeszcze jedna pozycja jest w załączonych danych.",
         "Jeszcze {n} pozycji jest w załączonych danych.",
         few="Jeszcze {n} pozycje są w załączonych danych.",
     ),
-    fields_not_shown=Plural(
-        "jeszcze 1 pole w załączonych danych",
-        "jeszcze {n} pól w załączonych danych",
-        few="jeszcze {n} pola w załączonych danych",
-    ),
     in_attachment="w całości w załączonych danych",
-    no_gaps="Nie odnotowano luk w czasie trwania tego incydentu.",
-    gap_meaning="W tych okresach „brak zdarzeń” nie oznacza, że nic się nie stało.",
-    still_open="nadal trwa",
+    definitions="Pojęcia",
+    numbers="Skąd pochodzą liczby",
+    number="Liczba",
+    query="Zapytanie",
+    records="Zapisy",
+    taken_at="Odczytano",
     times="Czas podano dla strefy {zone}; tam, gdzie to istotne, obok podano UTC.",
     of_day="Wszystkie godziny dotyczą dnia {day}",
+    defanged="Adresy zapisano tak, aby w tym dokumencie niczego nie dało się kliknąć: [.] oznacza kropkę, "
+    "hxxp oznacza http. W załączonym pliku są one w postaci oryginalnej.",
     substituted="Znaki, których nie mają nasze kroje pisma, zapisano ich numerami, na przykład [U+4E2D].",
-    attachment="Wszystko, co zawiera ten raport, załączono do niego jako {name}, a wskaźniki jako {indicators}.",
     data_hash="SHA-256 załączonych danych",
     audit_head="Łańcuch audytu",
     audit_signed="Podpisano do wpisu {seq}, {time}, kluczem {key}; jego skrót to {hash}.",
@@ -290,11 +148,12 @@ _SECTIONS: Final = Sections(
     no_audit_head="W chwili odczytu tych danych w łańcuchu audytu nic jeszcze nie było podpisane; dzieje się to "
     "co minutę.",
     report_id="Raport",
-    incident_id="Incydent",
     page="Strona",
     of="z",
     cut="skrócono",
-    bucket="Przedział czasu",
+    source="Źródło {id}",
+    attached="Wszystko, co mówi ten dokument, jest do niego dołączone jako {name}.",
+    no_advice="Ten dokument nie jest poradą prawną. O tym, co proponuje, decydują wymienione w nim osoby.",
 )
 
 _SEAL: Final = Seal(
@@ -310,9 +169,6 @@ POLISH: Final = Phrases(
     code="pl",
     writing=_WRITING,
     words=_WORDS,
-    cover=_COVER,
-    summary=_SUMMARY,
-    figures=_FIGURES,
-    sections=_SECTIONS,
+    frame=_FRAME,
     seal=_SEAL,
 )

@@ -94,6 +94,14 @@ SEALS: Final[dict[tuple[str, str], Seal]] = {
         label="wf.asset_weights", place=lambda row: f"{row['kind']}:{_hex(row['value_index'])}", form="text"
     ),
     ("connectors", "settings"): Seal(label="connectors", place=lambda row: str(row["feed_id"]), form="json"),
+    ("breach_cases", "document"): Seal(label="wf.breach_cases", place=_id, form="json"),
+    ("breach_entries", "before"): Seal(label="wf.breach_entries", place=_id, form="json"),
+    ("breach_entries", "after"): Seal(label="wf.breach_entries", place=_id, form="json"),
+    ("breach_notices", "snapshot"): Seal(label="wf.breach_notices", place=_id, form="json"),
+    ("breach_notice_steps", "body"): Seal(label="wf.breach_notice_steps", place=_id, form="json"),
+    ("breach_receipts", "name"): Seal(label="wf.breach_receipts", place=_id, form="text"),
+    ("breach_receipts", "content"): Seal(label="wf.breach_receipts", place=_id, form="bytes"),
+    ("breach_holds", "reason"): Seal(label="wf.breach_holds", place=_id, form="text"),
     ("osquery_carve_blocks", "body"): Seal(label="osquery_carve_blocks", place=_of_block, form="bytes"),
 }
 """By table and column."""

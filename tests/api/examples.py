@@ -33,26 +33,42 @@ def _fields(kind: type[msgspec.Struct]) -> tuple[msgspec.inspect.Field, ...]:
 
 
 def _example(kind: msgspec.inspect.Type) -> object:
-    found: object
     match kind:
         case msgspec.inspect.Metadata():
-            found = _example(kind.type)
+            return _example(kind.type)
+        case msgspec.inspect.UnionType():
+            return _example(kind.types[0])
+        case msgspec.inspect.ListType() | msgspec.inspect.VarTupleType():
+            return [_example(kind.item_type)]
+        case msgspec.inspect.StructType():
+            return {field.encode_name: _example(field.type) for field in kind.fields if field.required}
+        case msgspec.inspect.DictType():
+            return {}
+        case _:
+            return _plain_example(kind)
+
+
+def _plain_example(kind: msgspec.inspect.Type) -> object:
+    found: object
+    match kind:
         case msgspec.inspect.StrType():
             found = "x" * max(8, kind.min_length or 0)
         case msgspec.inspect.LiteralType():
             found = kind.values[0]
         case msgspec.inspect.EnumType():
             found = next(iter(kind.cls)).value
-        case msgspec.inspect.IntType():
+        case msgspec.inspect.IntType() | msgspec.inspect.FloatType():
             found = kind.ge or 1
+        case msgspec.inspect.DateType():
+            found = "2026-03-02"
         case msgspec.inspect.DateTimeType():
             found = "2026-03-02T12:00:00Z"
-        case msgspec.inspect.UnionType():
-            found = _example(kind.types[0])
-        case msgspec.inspect.DictType():
-            found = {}
-        case msgspec.inspect.ListType():
-            found = [_example(kind.item_type)]
+        case msgspec.inspect.BoolType():
+            found = True
+        case msgspec.inspect.AnyType() | msgspec.inspect.CustomType():
+            found = "anything"
+        case msgspec.inspect.BytesType():
+            found = "c2Vlbg=="
         case _:
             raise AssertionError(f"say here what an example of {kind} is")
     return found

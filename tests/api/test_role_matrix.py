@@ -28,7 +28,8 @@ ROLES: Final = {
 }
 PARAMETERS: Final = (
     "incident", "alert", "feed", "rule", "exception", "list_name", "quarantine", "report", "api_key", "member", "asset",
-    "question", "action", "verb", "connector",
+    "question", "action", "verb", "connector", "entry", "framework", "kind", "metric", "measure", "case", "notice",
+    "receipt",
 )  # fmt: skip
 CONNECTORS: Final[dict[str, dict[str, object]]] = {
     "connectors": {"connector": "made_up", "settings": {"account": "mine"}, "secrets": {"key": "k"}},
@@ -41,6 +42,10 @@ CONNECTORS: Final[dict[str, dict[str, object]]] = {
     "backfill": {"start": (datetime.now(UTC) - timedelta(days=1)).isoformat()},
 }
 WHY: Final = "Agreed with the customer."
+SCORES: Final[dict[str, object]] = {
+    "dpc": [{"category": "simple", "score": 1}],
+    "ei": [{"identifier": "full_name", "score": 0.25}],
+}
 REFUSALS: Final = {"303": 303, "401": 401, "403": 403, "404": 404}
 
 
@@ -78,6 +83,8 @@ class Requests:
         self.api = api
         self.world = world
         self._code = ""
+        self._case = ""
+        self._sha256 = ""
 
     def send(self, row: Row, voice: Voice, caller: Caller) -> int:
         path, body = row.path.replace("{tenant}", "alpha"), None
@@ -115,16 +122,36 @@ class Requests:
         made = self.api.run(self.world.feed(alpha)) if name == "feed" else ""
         if name == "action":
             made, self._code = self.api.run(self.world.action(alpha))
+        if name == "entry" and row.method == "POST":
+            made = self.api.run(self.world.entry(alpha))
+        if name in ("case", "notice") and row.method == "POST":
+            made = self._breach_object(name, row.path.rpartition("/")[2])
         plain = {
+            "framework": "iso27001-2022",
+            "kind": "E06",
+            "metric": "triaged_urgent",
+            "measure": "incidents",
             "asset": "mark.svg" if "console" in row.path else "start.js",
             "verb": "show" if "{incident}" in row.path else "queue",
         }
         return made or plain.get(name) or alpha.names[name][0]
 
+    def _breach_object(self, name: str, action: str) -> str:
+        """A case, or a notice of the case at hand that is as far as the action needs it."""
+        if name == "case":
+            self._case = self.api.run(self.world.breach(self.world.alpha))
+            return self._case
+        far = {"approve": "draft", "send": "approved", "withdraw": "draft", "acknowledge": "sent"}
+        made = self.api.run(self.world.notice(self.world.alpha, self._case, far.get(action, "sent")))
+        self._sha256 = made.sha256
+        return show("ntc", made.id)
+
     def _body(self, row: Row, caller: Caller) -> dict[str, object]:
         action = row.path.rpartition("/")[2]
         if action == "revoke":
             return {"key_id": self.api.run(self.world.key_of(self.world.alpha, self.world.alpha.callers[Role.LEAD]))}
+        if "/breaches" in row.path:
+            return self._breach_body(action, caller)
         if "/connectors" in row.path:
             return CONNECTORS[action] | ({"name": f"matrix-{new_uuid().hex}"} if action == "connectors" else {})
         if action == "members":
@@ -160,6 +187,39 @@ class Requests:
             "replay": {"code": "not_json", "reason": WHY},
             "drop": {"code": "there_is_none", "reason": WHY},
             "queries": {"sql": "select 1"},
+            "entries": {
+                "kind": "E14",
+                "metric": "accounts",
+                "first": "2026-03-01",
+                "until": "2026-04-01",
+                "note": WHY,
+                "numerator": 9,
+                "denominator": 10,
+            },
+            "thresholds": {"kind": "E06", "metric": "triaged_urgent", "number": 99},
+        }
+        return bodies.get(action, {})
+
+    def _breach_body(self, action: str, caller: Caller) -> dict[str, object]:
+        fresh = self.api.run(self.world.incident(self.world.alpha))
+        role = "dpo_tenant" if caller.role == Role.PRIVACY_OFFICER else "analyst"
+        bodies: dict[str, dict[str, object]] = {
+            "breaches": {"incidents": [fresh], "reason": WHY},
+            "facts": {"facts": [{"path": "nature.vector", "value": "A macro in a mail."}]},
+            "clear": {"path": "nature.description", "reason": WHY},
+            "decisions": {"path": "clock.processor_aware_at", "value": "2026-03-02T12:00:00Z", "reason": WHY},
+            "severity": {"scores": SCORES},
+            "approvals": {"role": role, "is_approved": True, "reason": WHY, "seen": 3},
+            "incidents": {"incident": fresh, "reason": WHY},
+            "move": {"to": "assessing", "reason": WHY},
+            "holds": {"is_held": True, "reason": WHY},
+            "notices": {"regime": "gdpr-controller"},
+            "approve": {"sha256": self._sha256, "reason": WHY, "knows_gaps": True},
+            "send": {"submitted_at": datetime.now(UTC).isoformat(), "channel": "the form"},
+            "acknowledge": {"received_at": datetime.now(UTC).isoformat(), "reference": "A-1"},
+            "answer": {"text": WHY},
+            "receipts": {"name": "receipt.txt", "content": "aGVsbG8="},
+            "withdraw": {"reason": WHY},
         }
         return bodies.get(action, {})
 

@@ -9,7 +9,7 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Final
+from typing import Final, TypedDict
 from uuid import UUID
 
 from tests.api.running import Api, Voice
@@ -23,6 +23,18 @@ from watchfloor.alerts.overlay import commands
 from watchfloor.alerts.record import lock, record
 from watchfloor.audit.append import Actor
 from watchfloor.audit.heads import open_signer, sign
+from watchfloor.breach import store
+from watchfloor.breach.decisions import Ruling, decide
+from watchfloor.breach.entering import Stated as StatedFact
+from watchfloor.breach.entering import state
+from watchfloor.breach.notices import sending
+from watchfloor.breach.notices.drafting import Wanted, draft
+from watchfloor.breach.notices.notice import Notice
+from watchfloor.breach.opening import Opening, open_case
+from watchfloor.breach.rules.enisa import Identification, Processing
+from watchfloor.breach.severity import Scores, assess_case
+from watchfloor.controls.entries.keeping import Stated, attach, enter, evidence_files
+from watchfloor.controls.library import shipped
 from watchfloor.desk import moves, responding, work
 from watchfloor.detect.condition import Keyword, Text
 from watchfloor.detect.engine import Matches
@@ -42,7 +54,7 @@ from watchfloor.kernel import ids
 from watchfloor.kernel.credentials import parse_agent_key
 from watchfloor.kernel.crypto import TenantCipher
 from watchfloor.kernel.db import TenantTx, directory_tx, tenant_tx
-from watchfloor.kernel.ids import BatchId, IncidentId, NodeId, PersonId, ReportId, TenantId, new_uuid
+from watchfloor.kernel.ids import BatchId, CaseId, IncidentId, NodeId, NoticeId, PersonId, ReportId, TenantId, new_uuid
 from watchfloor.normalise.event import Entity, Event, LogSource
 from watchfloor.respond import queries as actions
 from watchfloor.respond.approvals import Voter
@@ -120,6 +132,13 @@ class Ready(MadeUp):
         """Whether the key is not the bad one."""
         is_good = remote.secrets["key"].reveal() != "bad"
         return [Finding(what="The log can be read.", is_good=is_good, remedy="Give the key the permission log.read.")]
+
+
+class Named(TypedDict):
+    """Which notice is meant."""
+
+    case_id: CaseId
+    notice_id: NoticeId
 
 
 class World:
@@ -219,6 +238,66 @@ class World:
                 stored.size,
             )
         return ids.show("rpt", report_id)
+
+    async def entry(self, tenant: TenantWorld) -> str:
+        """An entry of evidence with a document."""
+        async with tenant_tx(self.services.app, tenant.id) as tx:
+            cipher = await self.services.keyring.cipher(tx)
+            files = evidence_files(self.services.settings.home)
+            document = await attach(tx, cipher, files, name="accounts.txt", content=tenant.canary.encode())
+            stated = Stated(
+                kind="E14",
+                metric="accounts",
+                first=NOON.date().replace(day=1),
+                until=NOON.date(),
+                note=f"note {tenant.canary}",
+                numerator=9,
+                denominator=10,
+            )
+            made = await enter(
+                tx, cipher, SYSTEM, library=shipped(), stated=stated, today=NOON.date(), document=document
+            )
+        return ids.show("evd", made)
+
+    async def breach(self, tenant: TenantWorld) -> str:
+        """A breach case of an incident of its own, as `brc_...`."""
+        lead = tenant.callers[Role.LEAD]
+        incident = IncidentId(ids.parse("inc", await self.incident(tenant)))
+        async with tenant_tx(self.services.app, tenant.id) as tx:
+            cipher = await self.services.keyring.cipher(tx)
+            actor = Actor(kind="person", id=ids.show("per", lead.person_id), role="lead", request_id="test")
+            opening = Opening(incident_ids=(incident,), reason=f"Papers of {tenant.canary} were taken.")
+            case = await open_case(tx, cipher, actor, frozenset(Permission), opening)
+            said = StatedFact(path="nature.description", value=f"taken from {tenant.canary}")
+            everything, case_id = frozenset(Permission), CaseId(case.id)
+            await state(tx, cipher, actor, everything, case_id=case_id, facts=[said])
+            scores = Scores(
+                dpc=(Processing(category="simple", score=1),),
+                ei=(Identification(identifier="full_name", score=0.25),),
+            )
+            await assess_case(tx, cipher, actor, everything, case_id=case_id, scores=scores)
+        return ids.show("brc", case.id)
+
+    async def notice(self, tenant: TenantWorld, case: str, far: str = "sent") -> Notice:
+        """A notice of a case to the authority: a draft, approved, or sent with a file that came back."""
+        person = tenant.callers[Role.PRIVACY_OFFICER].person_id
+        actor = Actor(kind="person", id=ids.show("per", person), role="privacy_officer", request_id="test")
+        everything, why = frozenset(Permission), f"Papers of {tenant.canary} were taken."
+        async with tenant_tx(self.services.app, tenant.id) as tx:
+            cipher, case_id = await self.services.keyring.cipher(tx), await store.find(tx, case)
+            for path, value in (("risk.risk", "risk"), ("risk.art33_decision", "yes")):
+                ruling = Ruling(path=path, value=value, reason=why)
+                await decide(tx, cipher, actor, everything, case_id=case_id, ruling=ruling)
+            who = (tx, cipher, actor, everything)
+            made = (await draft(*who, case_id=case_id, wanted=Wanted(regime="gdpr-authority"))).notice
+            named: Named = {"case_id": case_id, "notice_id": made.id}
+            if far != "draft":
+                made = await sending.approve(*who, **named, sha256=made.sha256, reason=why, knows_gaps=True)
+            if far == "sent":
+                at = await store.now(tx)
+                made = await sending.send(*who, **named, sent=sending.Sent(submitted_at=at, channel=why))
+                made = await sending.receive(*who, **named, name="receipt.txt", content=tenant.canary.encode())
+        return made
 
     async def exception(self, tenant: TenantWorld) -> str:
         """An exception and a list, both with the canary; the exception as `exc_...`."""
@@ -376,12 +455,18 @@ class World:
             quarantined = (await tx.values(UUID, "select id from wf.quarantine where tenant_id = $1", tenant.id))[0]
             alerts = await tx.values(UUID, "select id from wf.alerts where tenant_id = $1", tenant.id)
             await sign(tx, open_signer(self.services.settings), at=NOON)
+        case = await self.breach(tenant)
+        notice = await self.notice(tenant, case)
         tenant.names = {
             "tenant": [tenant.shown, tenant.slug],
             "incident": [incident, f"{tenant.code}-1"],
             "alert": [ids.show("alr", alert) for alert in alerts[:2]],
             "quarantine": [ids.show("qua", quarantined)],
             "report": [report],
+            "entry": [await self.entry(tenant)],
+            "case": [case],
+            "notice": [ids.show("ntc", notice.id)],
+            "receipt": [notice.receipts[0].sha256],
             "exception": [exception],
             "list_name": [f"people_of_{tenant.slug}"],
             "question": [await self.question(tenant)],
@@ -399,6 +484,8 @@ class World:
             tenant.canary,
             await self.incident(tenant),
             await self.report(tenant),
+            await self.entry(tenant),
+            await self.breach(tenant),
             await self.exception(tenant),
             await self.question(tenant),
             (await self.action(tenant))[0],

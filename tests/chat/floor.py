@@ -77,6 +77,7 @@ class Floor:
             records=self.records,
             keyring=Keyring.open(self.settings),
             wake=Wake(self.valkey),
+            operator=self.settings.operator_name,
         )
 
     async def incident(

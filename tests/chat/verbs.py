@@ -124,6 +124,8 @@ SCENARIOS: Final[dict[str, Scenario]] = {
     "summary": Scenario(),
     "restrict": Scenario({"to": ANA}),
     "unrestrict": Scenario({"to": ANA}, before=((LEA, "restrict", {"to": ANA}),)),
+    "breach": Scenario({"reason": "Freight papers with names were taken."}),
+    "breaches": Scenario(before=((LEA, "breach", {"reason": "Freight papers with names were taken."}),)),
     "timeline": Scenario(
         {"author": "jonas", "at": "2026-03-02T08:14:27+00:00", "message": "m-1", "text": "It is our backup."}
     ),

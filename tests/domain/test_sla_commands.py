@@ -1,4 +1,4 @@
-"""`watchfloor sla` as a person at a terminal meets it."""
+"""`watchfloor sla` and `watchfloor measures` as a person at a terminal meets it."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ from watchfloor.kernel.config import Settings
 from watchfloor.ops.cli import command_line
 
 
-async def run(settings: Settings, *arguments: str) -> Result:
+async def run(settings: Settings, *arguments: str, group: str = "sla") -> Result:
     assert settings.database_url is not None
     password = (settings.secrets_dir / "valkey.default").read_text().strip()
     environ = {
@@ -20,7 +20,7 @@ async def run(settings: Settings, *arguments: str) -> Result:
         "DATABASE_URL": settings.database_url.reveal(),
         "VALKEY_URL": f"redis://:{password}@127.0.0.1:{settings.valkey_port}/0",
     }
-    return await asyncio.to_thread(CliRunner(env=environ).invoke, command_line, ["sla", *arguments])
+    return await asyncio.to_thread(CliRunner(env=environ).invoke, command_line, [group, *arguments])
 
 
 async def test_clocks_are_verified_repaired_and_counted(
@@ -41,8 +41,13 @@ async def test_clocks_are_verified_repaired_and_counted(
     assert (await run(settings, "verify", "--repair")).exit_code == 0
     assert (await run(settings, "verify")).exit_code == 0
     month = await superuser.fetchval("select to_char(now() at time zone 'Europe/Berlin', 'YYYY-MM')")
-    counted = json.loads((await run(settings, "figures", str(month), "--json")).output.splitlines()[-1])
-    assert (counted["tenant"], counted["incidents"]) == ("acme", 1)
-    assert "acknowledge  met 0, missed 0, running 1" in (await run(settings, "figures", str(month))).output
-    wrong = await run(settings, "figures", "March")
-    assert (wrong.exit_code, "This is no month" in wrong.output) == (1, True)
+    counted = json.loads((await run(settings, "acme", "--json", group="measures")).output.splitlines()[-1])
+    measures = {one["id"]: one for one in counted["measures"]}
+    assert (counted["period"]["first"], measures["incidents"]["value"]) == (f"{month}-01", 1)
+    assert measures["target.acknowledge"]["n"] == 0
+    drawn = await run(settings, "acme", "--from", f"{month}-01", group="measures")
+    assert (drawn.exit_code, "No data came in" in drawn.output, "incidents.customer" in drawn.output) == (0, True, True)
+    listed = await run(settings, "acme", "--records", "incidents", group="measures")
+    assert (listed.exit_code, "ACME-1" in listed.output) == (0, True)
+    wrong = await run(settings, "acme", "--records", "no-such", group="measures")
+    assert (wrong.exit_code, "There is no such measure" in wrong.output) == (1, True)

@@ -43,6 +43,14 @@ from watchfloor.audit.append import Actor
 from watchfloor.audit.archive import HeadArchive
 from watchfloor.audit.heads import trusted_keys
 from watchfloor.audit.verify import verify
+from watchfloor.breach.entering import Stated, state
+from watchfloor.breach.holding.hold import set_hold
+from watchfloor.breach.notices.drafting import Wanted as WantedNotice
+from watchfloor.breach.notices.drafting import draft
+from watchfloor.breach.notices.keeping import add_receipt
+from watchfloor.breach.notices.sending import withdraw as withdraw_notice
+from watchfloor.breach.opening import Opening, open_case
+from watchfloor.breach.watching.queries import insert_warning
 from watchfloor.desk import deciding, handover, merging, moves, responding, severity, work
 from watchfloor.detect.correlate.correlator import Correlator
 from watchfloor.detect.engine import Matches
@@ -70,7 +78,7 @@ from watchfloor.kernel.credentials import parse_agent_key, parse_feed_token
 from watchfloor.kernel.crypto import TenantCipher, Unopenable
 from watchfloor.kernel.db import TenantTx, tenant_tx
 from watchfloor.kernel.errors import Conflict, Invalid, NotFound, Refused
-from watchfloor.kernel.ids import ActionId, BatchId, FeedId, IncidentId, NodeId, TenantId, new_uuid, show
+from watchfloor.kernel.ids import ActionId, BatchId, CaseId, FeedId, IncidentId, NodeId, TenantId, new_uuid, show
 from watchfloor.kernel.valkey import Wake
 from watchfloor.lake.segments import SegmentStore
 from watchfloor.normalise.event import Entity
@@ -189,8 +197,8 @@ async def furnish(world: World, tenant_id: TenantId, code: str, makers: Makers) 
         )
         await respond(tx, cipher, worker, code)
         await regroup(tx, cipher, worker, code)
-        await hand_over(tx, cipher, worker)
-        await want_exception(tx, cipher, worker)
+        for step in (hand_over, want_exception, suspect_breach):
+            await step(tx, cipher, worker)
         await work.request_report(tx, cipher, worker.actor, worker.permissions, **acted)
         stored = await TenantFiles(settings.reports_dir, "reports").write(tx, cipher, PDF)
         (feed,) = await list_feeds(tx)
@@ -237,6 +245,33 @@ async def want_exception(tx: TenantTx, cipher: TenantCipher, worker: Worker) -> 
     )
     wanted = Wanted(incident_id=IncidentId(incident_id), rule_id="a", body=body, days=30, because="it hides much")
     await request_exception(tx, cipher, worker.actor, wanted=wanted, person_id=worker.person_id)
+
+
+async def suspect_breach(tx: TenantTx, cipher: TenantCipher, worker: Worker) -> None:
+    """A breach case in which a fact was stated twice."""
+    incident_id = await tx.value(
+        UUID, "select id from wf.incidents where tenant_id = $1 and merged_into is null limit 1", tx.tenant_id
+    )
+    assert incident_id is not None
+    opening = Opening(incident_ids=(IncidentId(incident_id),), reason="canary-breach: Kim's file", country="DE")
+    case = await open_case(tx, cipher, worker.actor, worker.permissions, opening)
+    for words in ("canary-fact", "canary-fact, read again"):
+        said = Stated(path="nature.description", value=words)
+        await state(tx, cipher, worker.actor, worker.permissions, case_id=CaseId(case.id), facts=(said,))
+    await notify(tx, cipher, worker, CaseId(case.id))
+
+
+async def notify(tx: TenantTx, cipher: TenantCipher, worker: Worker, case_id: CaseId) -> None:
+    """A notice that was drafted and withdrawn, a file that came back, a hold, and a clock that was told of."""
+    who = (tx, cipher, worker.actor, worker.permissions)
+    wanted = WantedNotice(regime="gdpr-controller")
+    drafted = (await draft(*who, case_id=case_id, wanted=wanted)).notice
+    await add_receipt(
+        tx, cipher, worker.actor, drafted, name="canary-receipt.txt", content=b"canary-file", case_ref="BC-1"
+    )
+    await withdraw_notice(*who, case_id=case_id, notice_id=drafted.id, reason="canary-withdrawal: not now")
+    await set_hold(*who, case_id=case_id, is_held=True, reason="canary-hold: Kim sues")
+    await insert_warning(tx, case_id, regime="gdpr-controller", stage="notice", point=NOON)
 
 
 async def hand_over(tx: TenantTx, cipher: TenantCipher, worker: Worker) -> None:

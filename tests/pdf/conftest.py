@@ -12,8 +12,10 @@ from typing import Final, cast
 import msgspec
 import pytest
 
+from reports.documents.incident.facts import (
+    IncidentReport,
+)
 from reports.handover import decode
-from reports.incident import IncidentReport
 from reports.sandbox import render_in_sandbox
 from reports.sheet import Printed
 
@@ -46,10 +48,17 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT")
 Word = tuple[int, float, float, float, float, str]
 
 
+def incident_in(data: bytes) -> IncidentReport:
+    """The incident report in `data`."""
+    report = decode(data)
+    assert isinstance(report, IncidentReport)
+    return report
+
+
 @pytest.fixture(scope="session")
 def report() -> IncidentReport:
     """The whole incident: phishing, credential theft, cloud storage read; one decision open."""
-    return decode((_HERE / "incident.json").read_bytes())
+    return incident_in((_HERE / "incident.json").read_bytes())
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +66,7 @@ def filled(report: IncidentReport) -> Callable[[Sequence[str]], IncidentReport]:
     """The report with these texts, one after the other, wherever a person or an event could have put one."""
 
     def fill(texts: Sequence[str]) -> IncidentReport:
-        return decode(msgspec.json.encode(_replaced(msgspec.to_builtins(report), itertools.cycle(texts))))
+        return incident_in(msgspec.json.encode(_replaced(msgspec.to_builtins(report), itertools.cycle(texts))))
 
     return fill
 

@@ -6,9 +6,16 @@ import msgspec
 import pytest
 from markupsafe import Markup
 
-from reports import summary, view
-from reports.handover import check, decode, encode
-from reports.incident import Actor, EvidenceField, IncidentReport
+from reports.documents.incident import summary, view
+from reports.documents.incident.agreement import check
+from reports.documents.incident.facts import (
+    EvidenceField,
+    IncidentReport,
+)
+from reports.facts import (
+    Actor,
+)
+from reports.handover import decode, encode
 from reports.language.locale import locale_for
 from watchfloor.kernel.errors import Invalid, TooLarge
 
@@ -27,12 +34,12 @@ def test_facts_survive_being_handed_over(report: IncidentReport) -> None:
 @pytest.mark.parametrize(
     ("broken", "reason"),
     [
-        (b"", "no incident report"),
-        (b"[]", "no incident report"),
+        (b"", "no report"),
+        (b"[]", "no report"),
         (b'{"report":"incident"}', "missing required field"),
-        (b'{"report":"breach"}', "no incident report"),
-        (b"\xff\xfe", "no incident report"),
-        (b"[" * 100_000, "no incident report"),
+        (b'{"report":"weather"}', "no report of the kind 'weather'"),
+        (b"\xff\xfe", "no report"),
+        (b"[" * 100_000, "no report"),
     ],
 )
 def test_what_is_no_report_is_refused(broken: bytes, reason: str) -> None:

@@ -12,7 +12,9 @@ import msgspec
 import pytest
 from pypdf import PdfReader
 
-from reports.incident import IncidentReport
+from reports.documents.incident.facts import (
+    IncidentReport,
+)
 from reports.sandbox import render_in_sandbox
 from reports.sheet import Printed
 from watchfloor.kernel.errors import TooLarge

@@ -9,7 +9,9 @@ from typing import Final
 import msgspec
 import pytest
 
-from reports.incident import IncidentReport
+from reports.documents.incident.facts import (
+    IncidentReport,
+)
 from reports.job import stamp_for
 from reports.language.locale import LANGUAGES
 from reports.sandbox import render_in_sandbox

@@ -11,8 +11,10 @@ import pytest
 from pypdf import PdfReader
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, PdfObject
 
+from reports.documents.incident.facts import (
+    IncidentReport,
+)
 from reports.handover import encode
-from reports.incident import IncidentReport
 from reports.sandbox import render_in_sandbox
 from reports.sheet import Printed
 

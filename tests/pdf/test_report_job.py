@@ -15,8 +15,10 @@ from pypdf import PdfReader
 from redis.asyncio import Redis
 
 from reports import job
+from reports.documents.incident.facts import (
+    IncidentReport,
+)
 from reports.handover import decode
-from reports.incident import IncidentReport
 from reports.job import ReportJob, open_reports
 from tests.domain import workplace
 from tests.domain.workplace import Count, MakeEvent, MakeRule, MakeTenant, MakeWorker, Tenant, Worker
@@ -398,7 +400,9 @@ async def test_hashes_of_the_systems_own_programs_are_no_indicators(
 
 def attached(pdf: bytes) -> IncidentReport:
     """The data inside a finished report."""
-    return decode(PdfReader(BytesIO(pdf)).attachments["incident.json"][0])
+    report = decode(PdfReader(BytesIO(pdf)).attachments["incident.json"][0])
+    assert isinstance(report, IncidentReport)
+    return report
 
 
 async def _made(office: Office, incident_id: IncidentId) -> bytes:

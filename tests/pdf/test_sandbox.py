@@ -12,7 +12,9 @@ import psutil
 import pytest
 
 from reports.confinement import Limits
-from reports.incident import IncidentReport
+from reports.documents.incident.facts import (
+    IncidentReport,
+)
 from reports.sandbox import render_in_sandbox
 from watchfloor.kernel.errors import Invalid, TooLarge, Unavailable
 

@@ -18,7 +18,9 @@ from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, PdfObject, StreamObject
 
-from reports.incident import IncidentReport
+from reports.documents.incident.facts import (
+    IncidentReport,
+)
 from reports.job import stamp_for
 from reports.sheet import Printed
 from reports.signing.check import Finding, check

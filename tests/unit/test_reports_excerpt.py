@@ -2,8 +2,10 @@
 
 import pytest
 
-from reports.excerpt import CAPTION_LIMIT, caption, telling
-from reports.incident import EvidenceField
+from reports.documents.incident.excerpt import CAPTION_LIMIT, caption, telling
+from reports.documents.incident.facts import (
+    EvidenceField,
+)
 
 
 def fields(**values: str) -> list[EvidenceField]:

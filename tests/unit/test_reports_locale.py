@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from markupsafe import Markup
 
+from reports.documents.incident.language.table import words_of
 from reports.language.locale import LANGUAGES, locale_for
 from watchfloor.kernel.errors import Invalid
 
@@ -41,7 +42,7 @@ def test_numbers_are_grouped_as_the_language_does() -> None:
 
 
 def test_a_count_of_one_is_singular() -> None:
-    words = ENGLISH.phrases.summary.events
+    words = words_of(ENGLISH).summary.events
     assert [str(ENGLISH.counted(words, count)) for count in (0, 1, 2, 1_000)] == [
         "0 events",
         "1 event",

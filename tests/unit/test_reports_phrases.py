@@ -8,8 +8,12 @@ from typing import Literal, cast, get_args, get_origin, get_type_hints
 import msgspec
 import pytest
 
+from reports.documents.breach_decisions.language.table import WORDS as DECISION_WORDS
+from reports.documents.incident.language.phrases import IncidentWords
+from reports.documents.incident.language.table import WORDS as INCIDENT_WORDS
+from reports.documents.incident.language.table import words_of
 from reports.language.locale import LANGUAGES, locale_for
-from reports.language.phrases import Phrases, Plural
+from reports.language.phrases import PhraseGroup, Plural
 from reports.language.plurals import PluralOfThree
 from reports.printed import coverage
 
@@ -37,35 +41,60 @@ def plurals(group: object) -> Iterator[Plural]:
             yield from plurals(getattr(group, field.name))
 
 
+def groups(group: PhraseGroup) -> Iterator[PhraseGroup]:
+    """The group and all below it."""
+    yield group
+    for field in msgspec.structs.fields(group):
+        if isinstance(below := getattr(group, field.name), PhraseGroup):
+            yield from groups(below)
+
+
 def places(phrase: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(phrase) if name is not None}
 
 
-LANGUAGE = pytest.mark.parametrize("phrases", list(LANGUAGES.values()), ids=list(LANGUAGES))
+BOOKS: Mapping[str, Mapping[str, PhraseGroup]] = {
+    "all": LANGUAGES,
+    "incident": INCIDENT_WORDS,
+    "breach_decisions": DECISION_WORDS,
+}
+"""What all documents say, and what each says beside that."""
+
+PHRASES = pytest.mark.parametrize(
+    ("phrases", "english"),
+    [(phrases, book["en"]) for book in BOOKS.values() for phrases in book.values()],
+    ids=[f"{name}-{code}" for name, book in BOOKS.items() for code in book],
+)
 
 
-@LANGUAGE
-def test_every_phrase_has_the_places_of_the_english_one(phrases: Phrases) -> None:
-    english = dict(texts(LANGUAGES["en"]))
+@pytest.mark.parametrize("book", BOOKS.values(), ids=BOOKS)
+def test_every_document_speaks_every_language(book: Mapping[str, PhraseGroup]) -> None:
+    assert list(book) == list(LANGUAGES)
+
+
+@PHRASES
+def test_every_phrase_has_the_places_of_the_english_one(phrases: PhraseGroup, english: PhraseGroup) -> None:
+    wanted = dict(texts(english))
     found = dict(texts(phrases))
-    assert {path for path in found if not path.endswith(".few")} == english.keys()
+    assert {path for path in found if not path.endswith(".few")} == wanted.keys()
     different = {
         path
         for path, phrase in found.items()
-        if not path.endswith((".one", ".other", ".few")) and places(phrase) != places(english[path])
+        if not path.endswith((".one", ".other", ".few")) and places(phrase) != places(wanted[path])
     }
     assert different == set()
 
 
-@LANGUAGE
-def test_a_plural_that_holds_a_number_holds_it_for_many(phrases: Phrases) -> None:
-    english = [places(plural.other) for plural in plurals(LANGUAGES["en"])]
-    assert [places(plural.other) for plural in plurals(phrases)] == english
+@PHRASES
+def test_a_plural_that_holds_a_number_holds_it_for_many(phrases: PhraseGroup, english: PhraseGroup) -> None:
+    wanted = [places(plural.other) for plural in plurals(english)]
+    assert [places(plural.other) for plural in plurals(phrases)] == wanted
     assert all(places(plural.one) <= {"n"} for plural in plurals(phrases))
 
 
-@LANGUAGE
-def test_no_phrase_is_empty_or_holds_markup(phrases: Phrases) -> None:
+@PHRASES
+def test_no_phrase_is_empty_or_holds_markup(phrases: PhraseGroup, english: PhraseGroup) -> None:
+    del english
     wrong = [
         path
         for path, phrase in texts(phrases)
@@ -74,23 +103,25 @@ def test_no_phrase_is_empty_or_holds_markup(phrases: Phrases) -> None:
     assert wrong == []
 
 
-@LANGUAGE
-def test_every_phrase_can_be_printed(phrases: Phrases) -> None:
+@PHRASES
+def test_every_phrase_can_be_printed(phrases: PhraseGroup, english: PhraseGroup) -> None:
+    del english
     missing = {character for _, phrase in texts(phrases) for character in phrase if ord(character) not in coverage()}
     assert missing == set()
 
 
-@LANGUAGE
-def test_every_value_that_a_fact_can_have_has_a_word(phrases: Phrases) -> None:
-    for group in (phrases.words, phrases.figures):
+@PHRASES
+def test_every_value_that_a_fact_can_have_has_a_word(phrases: PhraseGroup, english: PhraseGroup) -> None:
+    del english
+    for group in groups(phrases):
         for name, hint in get_type_hints(type(group)).items():
             if get_origin(hint) is not None and get_origin(get_args(hint)[0]) is Literal:
                 assert set(getattr(group, name)) == set(get_args(get_args(hint)[0])), name
 
 
-@LANGUAGE
-def test_every_number_is_defined(phrases: Phrases) -> None:
-    assert set(phrases.figures.definitions) == {
+@pytest.mark.parametrize("words", INCIDENT_WORDS.values(), ids=INCIDENT_WORDS)
+def test_every_number_is_defined(words: IncidentWords) -> None:
+    assert set(words.figures.definitions) == {
         "events",
         "alerts",
         "rules",
@@ -102,8 +133,9 @@ def test_every_number_is_defined(phrases: Phrases) -> None:
     }
 
 
-@LANGUAGE
-def test_no_report_claims_compliance(phrases: Phrases) -> None:
+@PHRASES
+def test_no_report_claims_compliance(phrases: PhraseGroup, english: PhraseGroup) -> None:
+    del english
     claims = ("compliant", "compliance", "konform")
     assert [path for path, phrase in texts(phrases) if any(claim in phrase.lower() for claim in claims)] == []
 
@@ -130,7 +162,7 @@ def test_no_report_claims_compliance(phrases: Phrases) -> None:
 )
 def test_each_language_counts_in_its_own_way(code: str, forms: list[str]) -> None:
     locale = locale_for(code, "UTC")
-    words = locale.phrases.summary.events
+    words = words_of(locale).summary.events
     counted = [str(locale.counted(words, number)) for number in (0, 1, 2, 5, 12, 22, 1_000)]
     assert [text.replace("\N{NO-BREAK SPACE}", " ") for text in counted][: len(forms)] == forms
 

@@ -42,6 +42,10 @@ class Permission(StrEnum):
     BLOCKLIST_READ = "blocklist.read"
     INCIDENT_PAGE = "incident.page"
     ALERT_READ = "alert.read"
+    BREACH_READ = "breach.read"
+    BREACH_WRITE = "breach.write"
+    BREACH_DECIDE = "breach.decide"
+    BREACH_NOTIFY = "breach.notify"
     RULE_READ = "rule.read"
     RULE_TUNE = "rule.tune"
     FEED_READ = "feed.read"
@@ -52,6 +56,7 @@ class Permission(StrEnum):
     OSQUERY_ASK = "osquery.ask"
     REPORT_READ = "report.read"
     REPORT_REQUEST = "report.request"
+    EVIDENCE_ENTER = "evidence.enter"
     AUDIT_READ = "audit.read"
     KEY_CREATE = "key.create"
     KEY_MANAGE = "key.manage"
@@ -97,6 +102,8 @@ _WORK: Final = _TAKE_PART | {
     Permission.RESPONSE_PROPOSE,
     Permission.RESPONSE_APPROVE,
     Permission.BLOCKLIST_READ,
+    Permission.BREACH_READ,
+    Permission.BREACH_WRITE,
     Permission.OSQUERY_ASK,
     Permission.QUARANTINE_READ,
     Permission.MEMBER_READ,
@@ -115,12 +122,29 @@ PERMISSIONS_OF: Final[dict[Role, frozenset[Permission]]] = {
         Permission.FEED_MANAGE,
         Permission.RESPONSE_APPROVE,
         Permission.BLOCKLIST_READ,
+        Permission.BREACH_READ,
+        Permission.EVIDENCE_ENTER,
     },
-    Role.PRIVACY_OFFICER: _TAKE_PART | _OVERSEE | {Permission.QUARANTINE_READ},
+    Role.PRIVACY_OFFICER: _TAKE_PART
+    | _OVERSEE
+    | {
+        Permission.QUARANTINE_READ,
+        Permission.BREACH_READ,
+        Permission.BREACH_WRITE,
+        Permission.BREACH_DECIDE,
+        Permission.EVIDENCE_ENTER,
+    },
     Role.ANALYST: _WORK,
     Role.LEAD: _WORK
     | _ADMINISTER
-    | {Permission.ONCALL_MANAGE, Permission.RULE_TUNE, Permission.FEED_MANAGE, Permission.QUARANTINE_MANAGE},
+    | {
+        Permission.ONCALL_MANAGE,
+        Permission.RULE_TUNE,
+        Permission.FEED_MANAGE,
+        Permission.QUARANTINE_MANAGE,
+        Permission.EVIDENCE_ENTER,
+        Permission.BREACH_NOTIFY,
+    },
     Role.CONTENT_ENGINEER: _READ
     | {
         Permission.ONCALL_READ,

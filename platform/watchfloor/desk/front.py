@@ -69,14 +69,25 @@ class Front:
     """The desk, from the outside. One for each process of a surface."""
 
     def __init__(
-        self, *, directory: Database, records: Database, keyring: Keyring, wake: Wake, surface: str = "con"
+        self,
+        *,
+        directory: Database,
+        records: Database,
+        keyring: Keyring,
+        wake: Wake,
+        surface: str = "con",
+        operator: str | None = None,
     ) -> None:
-        """`records` is the database as the surface's own role; `surface` begins the ids of requests that have none."""
+        """`records` is the database as the surface's own role; `surface` begins the ids of requests that have none.
+
+        `operator` is what the MSSP is called outside.
+        """
         self.directory = directory
         self.records = records
         self.keyring = keyring
         self._wake = wake
         self._surface = surface
+        self._operator = operator
 
     async def principal(self, login: Login) -> Principal:
         """Who asks, as the directory says now. Raises Unauthenticated."""
@@ -168,6 +179,7 @@ class Front:
                 may=principal.permissions_in(tenant_id),
                 directory=self.directory,
                 session_began=visitor.session_began,
+                operator=self._operator,
             )
             act: Act = verb.act
             if verb.changes and intent.request_id and not await queries.insert_request(tx, intent.request_id):

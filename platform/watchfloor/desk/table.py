@@ -6,6 +6,7 @@ A module of commands ends with its `VERBS`; named here, they are on every surfac
 from typing import Final
 
 from watchfloor.desk import (
+    breaching,
     calls,
     deciding,
     exempting,
@@ -43,6 +44,7 @@ _ALL: Final[tuple[Verb, ...]] = (
     *searching.VERBS,
     *summarising.VERBS,
     *restricting.VERBS,
+    *breaching.VERBS,
 )
 
 TABLE: Final[dict[str, Verb]] = {verb.name: verb for verb in _ALL}

@@ -66,7 +66,8 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Where an intent is carried out, and for whom. `directory` answers who people are.
 
-    `session_began` is when the session began in which the person acts, where the surface has sessions.
+    `session_began` is when the session began in which the person acts, where the surface has sessions. `operator` is
+    what the MSSP is called outside.
     """
 
     tx: TenantTx
@@ -76,6 +77,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     may: frozenset[Permission]
     directory: Database
     session_began: datetime | None = None
+    operator: str | None = None
 
     async def note_visit(self, *, object_kind: str, object_id: str) -> None:
         """Notes in the tenant's access log that the MSSP's people looked (R7, A1)."""

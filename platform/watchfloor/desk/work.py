@@ -23,8 +23,9 @@ from watchfloor.kernel import ids
 from watchfloor.kernel.crypto import TenantCipher
 from watchfloor.kernel.db import TenantTx
 from watchfloor.kernel.errors import Invalid, NotFound
-from watchfloor.kernel.ids import ReportId, new_uuid
-from watchfloor.kernel.outbox import REPORT_REQUESTED, publish
+from watchfloor.kernel.outbox import REPORT_REQUESTED
+from watchfloor.reporting.request import request
+from watchfloor.reporting.subject import Subject
 
 SHORTEST_REASON: Final = 10
 
@@ -116,17 +117,12 @@ async def request_report(
     if refusal := await desk.refusal(NEEDED[Action.REPORT], incident):
         return refusal
     before = await desk.lock(incident)
-    language = language or await queries.select_language(tx)
-    if not (len(language) == 2 and language.isascii() and language.islower()):
-        raise Invalid("A language is two small letters: de, en, es, fr, it, nl or pl.", where="language")
-    waiting = await queries.select_queued_report(tx, before.id, language=language)
-    if waiting is not None:
+    asked = await request(tx, actor, Subject(kind="incident", incident_id=before.id), language=language)
+    report_id = asked.report_id
+    if not asked.is_new:
         reply = await desk.reply("The report on {ref} is being made already.", before)
-        return msgspec.structs.replace(reply, report_id=ReportId(waiting))
-    report_id = ReportId(new_uuid())
-    await queries.insert_report(tx, report_id, before.id, language=language, requested_by=actor.id)
-    await publish(tx, topic=REPORT_REQUESTED, key=ids.show("rpt", report_id))
-    facts = {"report": ids.show("rpt", report_id), "language": language}
+        return msgspec.structs.replace(reply, report_id=report_id)
+    facts = {"report": ids.show("rpt", report_id), "language": asked.language}
     reply = await desk.done(
         "The report on {ref} is being made.", before, action="request_report", kind="report_requested", facts=facts
     )

@@ -1,4 +1,4 @@
-"""SQL of incidents, their timeline and the requests for their reports."""
+"""SQL of incidents and their timeline."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -138,34 +138,11 @@ select id,
  limit $3
 """
 
-SELECT_LANGUAGE: Final[LiteralString] = """
-select language
-  from wf.tenants
- where tenant_id = $1
-"""
-
 SELECT_CALLING: Final[LiteralString] = """
 select code,
        (bundle -> 'sla')::text as sla
   from wf.tenants
  where tenant_id = $1
-"""
-
-SELECT_QUEUED_REPORT: Final[LiteralString] = """
-select id
-  from wf.reports
- where tenant_id = $1
-   and incident_id = $2
-   and kind = 'incident'
-   and language = $3
-   and state = 'queued'
- order by created_at
- limit 1
-"""
-
-INSERT_REPORT: Final[LiteralString] = """
-insert into wf.reports (tenant_id, id, kind, incident_id, language, state, requested_by)
-values ($1, $2, 'incident', $3, $4, 'queued', $5)
 """
 
 
@@ -246,21 +223,6 @@ async def select_timeline(tx: TenantTx, incident_id: UUID, *, limit: int) -> lis
     return await tx.rows(EntryRow, SELECT_TIMELINE, tx.tenant_id, incident_id, limit)
 
 
-async def select_language(tx: TenantTx) -> str:
-    """The language in which the tenant is written to."""
-    return await tx.value(str, SELECT_LANGUAGE, tx.tenant_id) or "en"
-
-
 async def select_calling(tx: TenantTx) -> CallingRow | None:
     """What a page about the tenant's incidents must know."""
     return await tx.row(CallingRow, SELECT_CALLING, tx.tenant_id)
-
-
-async def select_queued_report(tx: TenantTx, incident_id: UUID, *, language: str) -> UUID | None:
-    """A report of the incident in this language that is still to be made."""
-    return await tx.value(UUID, SELECT_QUEUED_REPORT, tx.tenant_id, incident_id, language)
-
-
-async def insert_report(tx: TenantTx, report_id: UUID, incident_id: UUID, *, language: str, requested_by: str) -> None:
-    """Asks for a report of the incident."""
-    await tx.execute(INSERT_REPORT, tx.tenant_id, report_id, incident_id, language, requested_by)

@@ -34,9 +34,14 @@ def seal_reason(cipher: TenantCipher, incident_id: IncidentId, reason: str) -> b
 
 def open_reason(cipher: TenantCipher, incident: Incident) -> str | None:
     """The reason of the incident's verdict, or None when there is none."""
-    if incident.verdict_reason is None:
+    return open_verdict_reason(cipher, incident.id, incident.verdict_reason)
+
+
+def open_verdict_reason(cipher: TenantCipher, incident_id: IncidentId, sealed: bytes | None) -> str | None:
+    """The reason in a sealed value of the incident. Raises Unopenable when it is damaged or stands elsewhere."""
+    if sealed is None:
         return None
-    return cipher.open_(incident.verdict_reason, table=_INCIDENTS, column="verdict_reason", row=incident.id).decode()
+    return cipher.open_(sealed, table=_INCIDENTS, column="verdict_reason", row=incident_id).decode()
 
 
 def seal_facts(cipher: TenantCipher, entry_id: UUID, facts: dict[str, str]) -> bytes:

@@ -27,10 +27,12 @@ QuestionId = NewType("QuestionId", UUID)
 CarveId = NewType("CarveId", UUID)
 ActionId = NewType("ActionId", UUID)
 PageId = NewType("PageId", UUID)
+CaseId = NewType("CaseId", UUID)
+NoticeId = NewType("NoticeId", UUID)
 
 Prefix = Literal[
     "ten", "per", "feed", "bat", "evt", "alr", "inc", "rpt", "key", "ses", "mem", "qua", "out", "seg", "exc", "fal",
-    "nod", "qst", "crv", "act", "pag", "exr",
+    "nod", "qst", "crv", "act", "pag", "exr", "brc", "ntc", "evd",
 ]  # fmt: skip
 
 _SUFFIX: Final = re.compile(r"[0-7][0-9a-hjkmnp-tv-z]{25}")

@@ -17,6 +17,12 @@ from watchfloor.alerts.noise.flags import forget_noise, unflag_calm
 from watchfloor.alerts.windows.correlate import forget as forget_windows
 from watchfloor.audit.archive import HeadArchive
 from watchfloor.audit.heads import open_signer, sign_all
+from watchfloor.breach.holding.hold import forget_old
+from watchfloor.breach.watching.queries import has_open_cases
+from watchfloor.breach.watching.warning import warn as warn_of_breaches
+from watchfloor.controls.entries.keeping import evidence_files
+from watchfloor.controls.entries.queries import select_paths
+from watchfloor.controls.integrity.checking import check_segments
 from watchfloor.desk.queries import forget_requests
 from watchfloor.feeds.acks.channels import forget_idle
 from watchfloor.feeds.alarms.expiry import ends_of_certificates, watch_expiry
@@ -83,6 +89,7 @@ class Chores:
         return [
             Chore(name="measure_backlog", every=timedelta(seconds=15), run=self.measure_backlog),
             Chore(name="watch_deadlines", every=timedelta(seconds=20), run=self.watch_deadlines),
+            Chore(name="watch_breaches", every=timedelta(minutes=1), run=self.watch_breaches),
             Chore(name="sign_audit_heads", every=timedelta(seconds=30), run=self.sign_audit_heads),
             Chore(name="end_actions", every=timedelta(seconds=30), run=self.end_actions),
             Chore(name="watch_feeds", every=CHECKED_EVERY, run=self.watch_feeds),
@@ -92,7 +99,9 @@ class Chores:
             Chore(name="unflag_calm_rules", every=timedelta(minutes=10), run=self.unflag_calm_rules),
             Chore(name="forget_rule_figures", every=timedelta(hours=1), run=self.forget_rule_figures),
             Chore(name="collect_orphans", every=timedelta(hours=1), run=self.collect_orphans),
+            Chore(name="check_segments", every=timedelta(hours=1), run=self.check_segments),
             Chore(name="forget_receipts", every=timedelta(hours=1), run=self.forget_receipts),
+            Chore(name="forget_breaches", every=timedelta(hours=1), run=self.forget_breaches),
             Chore(name="forget_pulled_keys", every=timedelta(hours=1), run=self.forget_pulled_keys),
             Chore(name="watch_credentials", every=timedelta(hours=1), run=self.watch_credentials),
             Chore(name="learn_feeds", every=timedelta(hours=1), run=self.learn_feeds),
@@ -125,6 +134,19 @@ class Chores:
             await watch_deadlines(tx, self._resources.keyring)
 
         await self._for_each_tenant(look)
+
+    async def watch_breaches(self) -> None:
+        """Warns of the clocks of breach cases, at the points that the rules set."""
+
+        async def look(tx: TenantTx) -> None:
+            if await has_open_cases(tx):
+                await warn_of_breaches(tx, await self._resources.keyring.cipher(tx))
+
+        await self._for_each_tenant(look)
+
+    async def forget_breaches(self) -> None:
+        """Forgets closed breach cases whose time is over and that nobody holds."""
+        await self._for_each_tenant(forget_old)
 
     async def watch_exceptions(self) -> None:
         """Tells of exceptions that end soon, and ends requests for exceptions that nobody answered."""
@@ -241,12 +263,23 @@ class Chores:
         """Removes files of the lake and reports that no row names: what a killed pipeline or report job left."""
         settings, age = self._resources.settings, ORPHAN_AGE.total_seconds()
         lake, reports = SegmentStore(settings.lake_dir), TenantFiles(settings.reports_dir, "reports")
+        evidence = evidence_files(settings.home)
 
         async def collect(tx: TenantTx) -> None:
             await lake.collect_orphans(tx, older_than_seconds=age)
             await reports.collect_orphans(tx, named=await select_report_paths(tx), older_than_seconds=age)
+            await evidence.collect_orphans(tx, named=await select_paths(tx), older_than_seconds=age)
 
         await self._for_each_tenant(collect)
+
+    async def check_segments(self) -> None:
+        """Compares stored segments with the hashes that the manifest has, each about once a day."""
+        lake, now = self._resources.settings.lake_dir, self._clock.now()
+
+        async def check(tx: TenantTx) -> None:
+            await check_segments(tx, lake, at=now)
+
+        await self._for_each_tenant(check)
 
     async def _for_each_tenant(self, work: Callable[[TenantTx], Awaitable[object]], *, role: Role = Role.APP) -> None:
         """Runs the work in every tenant; what fails in one is logged and stops no other."""

@@ -22,7 +22,7 @@ CHAT_PAGES: Final = "pages.chat"
 """The lane of hints that a tenant has steps that the chat may take."""
 
 Urgency = Literal["critical", "high", "normal"]
-Reason = Literal["opened", "called", "escalated", "late_soon", "late", "other"]
+Reason = Literal["opened", "called", "escalated", "late_soon", "late", "duty_soon", "duty_missed", "other"]
 
 REASONS: Final[dict[str, str]] = {
     "opened": "Nobody has acknowledged this incident yet.",
@@ -30,6 +30,8 @@ REASONS: Final[dict[str, str]] = {
     "escalated": "A colleague has escalated this incident.",
     "late_soon": "A target of the service agreement is about to be missed.",
     "late": "A target of the service agreement has been missed.",
+    "duty_soon": "The deadline of a duty to report comes near.",
+    "duty_missed": "The deadline of a duty to report has passed.",
     "other": "Somebody has to look at this.",
 }
 """What a page says about why it comes, in our own words."""
@@ -38,7 +40,7 @@ _LONGEST_SUMMARY: Final = 300
 
 
 class NewPage(msgspec.Struct, frozen=True, kw_only=True):
-    """A page to be raised about an incident, or about something `other` that has no row of its own.
+    """A page to be raised about an incident or, by `about`, a breach case; without a subject, about something `other`.
 
     `ends_with` says which change of the incident ends it: that somebody takes it up, or only that it is done.
     `summary` is the title of a rule, never text of people. `raised_by` is an actor's id.
@@ -51,6 +53,7 @@ class NewPage(msgspec.Struct, frozen=True, kw_only=True):
     ref: str
     summary: str
     raised_by: str
+    about: Literal["incident", "breach"] = "incident"
     subject_id: UUID | None = None
     named_id: PersonId | None = None
     ends_with: Literal["taken", "done"] = "taken"
@@ -64,7 +67,7 @@ async def raise_page(tx: TenantTx, page: NewPage) -> bool:
         queries.PageRow(
             id=new_uuid(),
             key=page.key,
-            subject_kind="other" if page.subject_id is None else "incident",
+            subject_kind="other" if page.subject_id is None else page.about,
             subject_id=page.subject_id,
             reason=page.reason,
             urgency=page.urgency,

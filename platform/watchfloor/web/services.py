@@ -56,7 +56,14 @@ class Services:
         self.wake = Wake(valkey)
         self.limits = limits
         self.keyring = Keyring.open(settings)
-        self.front = Front(directory=auth, records=app, keyring=self.keyring, wake=self.wake, surface="api")
+        self.front = Front(
+            directory=auth,
+            records=app,
+            keyring=self.keyring,
+            wake=self.wake,
+            surface="api",
+            operator=settings.operator_name,
+        )
         self.cursors = Cursors.open(settings)
         self.limiter = Limiter(valkey)
         self.local_limiter = LocalLimiter()

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Final
 
 from watchfloor.detect.finding import named_rule
-from watchfloor.detect.rule import Rule
+from watchfloor.detect.rule import LoadReport, Rule
 
-Load = Callable[[], tuple[Rule, ...]]
+Load = Callable[[], LoadReport]
 """Reads the rules; may take seconds."""
 
 Stamp = Callable[[], object]
@@ -25,12 +25,16 @@ class Catalogue:
     def __init__(self, load: Load, stamp: Stamp) -> None:
         self._load = load
         self._stamp = stamp
-        self._rules: tuple[Rule, ...] = ()
+        self._loaded = LoadReport(rules=(), faults=(), samples={})
         self._read: object = _NEVER_READ
         self._turn = asyncio.Lock()
 
     async def rules(self) -> tuple[Rule, ...]:
         """All that load, in the order of their paths."""
+        return (await self.loaded()).rules
+
+    async def loaded(self) -> LoadReport:
+        """All that load, with their samples."""
         async with self._turn:
             return await asyncio.to_thread(self._current)
 
@@ -38,8 +42,8 @@ class Catalogue:
         """The rule with this id, name or title. Raises NotFound."""
         return named_rule(await self.rules(), name)
 
-    def _current(self) -> tuple[Rule, ...]:
+    def _current(self) -> LoadReport:
         stamp = self._stamp()
         if stamp != self._read:
-            self._rules, self._read = self._load(), stamp
-        return self._rules
+            self._loaded, self._read = self._load(), stamp
+        return self._loaded

@@ -195,39 +195,6 @@ select incident_id
  limit $2
 """
 
-SELECT_MONTH: Final[LiteralString] = """
-select i.first_event_at as event_at,
-       (select min(l.created_at)
-          from wf.alerts l
-         where l.tenant_id = $1
-           and l.incident_id = s.incident_id) as detected_at,
-       s.alerted_at,
-       s.acknowledged_at,
-       s.decided_at,
-       s.contained_at,
-       s.resolved_at,
-       a.met_at is not null as is_acknowledge_met,
-       a.breached_at is not null or a.met_at is null and a.deadline < now() as is_acknowledge_missed,
-       r.met_at is not null as is_resolve_met,
-       r.breached_at is not null or r.met_at is null and r.deadline < now() as is_resolve_missed
-  from wf.incident_stages s
-  join wf.incidents i
-    on i.tenant_id = $1
-   and i.id = s.incident_id
-  join wf.incident_sla a
-    on a.tenant_id = $1
-   and a.incident_id = s.incident_id
-   and a.target = 'acknowledge'
-  join wf.incident_sla r
-    on r.tenant_id = $1
-   and r.incident_id = s.incident_id
-   and r.target = 'resolve'
- where s.tenant_id = $1
-   and s.alerted_at >= $2
-   and s.alerted_at < $3
- order by s.alerted_at
-"""
-
 
 class AgreedRow(msgspec.Struct, frozen=True, kw_only=True):
     """What the tenant's bundle says now; `sla` is JSON. `year` is the database's."""
@@ -274,22 +241,6 @@ class DueRow(msgspec.Struct, frozen=True, kw_only=True):
     code: str
 
 
-class MonthRow(msgspec.Struct, frozen=True, kw_only=True):
-    """An incident that was opened in a month. A clock that is missed may have been met since."""
-
-    event_at: datetime
-    detected_at: datetime | None
-    alerted_at: datetime
-    acknowledged_at: datetime | None
-    decided_at: datetime | None
-    contained_at: datetime | None
-    resolved_at: datetime | None
-    is_acknowledge_met: bool
-    is_acknowledge_missed: bool | None
-    is_resolve_met: bool
-    is_resolve_missed: bool | None
-
-
 async def select_due(tx: TenantTx, *, limit: int) -> list[DueRow]:
     """What is to be told now, the longest due first. Of a clock that is past its deadline, that alone."""
     return await tx.rows(DueRow, SELECT_DUE, tx.tenant_id, limit)
@@ -303,11 +254,6 @@ async def insert_warning(tx: TenantTx, due: DueRow) -> bool:
 async def select_snooze_over(tx: TenantTx, *, limit: int) -> list[UUID]:
     """The incidents whose snooze is over."""
     return await tx.values(UUID, SELECT_SNOOZE_OVER, tx.tenant_id, limit)
-
-
-async def select_month(tx: TenantTx, *, begin: datetime, end: datetime) -> list[MonthRow]:
-    """The incidents that were opened from an instant until before another."""
-    return await tx.rows(MonthRow, SELECT_MONTH, tx.tenant_id, begin, end)
 
 
 async def select_agreed(tx: TenantTx) -> AgreedRow | None:

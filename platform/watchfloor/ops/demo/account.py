@@ -62,8 +62,12 @@ def _where_to_go(settings: Settings, outcome: Outcome) -> str:
         program = program.relative_to(Path.cwd())
     console = f"WATCHFLOOR_HOME={settings.home} {program} console --as {ANALYST}"
     viewers = ", ".join(VIEWERS.values())
+    papers = "".join(
+        f"[bold]report[/]    {paper.file}  ({paper.kind.replace('_', ' ')}, {paper.language}, {paper.pages} pages)\n"
+        for paper in outcome.dossier.papers
+    )
     return (
-        f"[bold]report[/]    {outcome.pdf}  ({outcome.report.pages} pages)\n"
+        f"[bold]report[/]    {outcome.pdf}  ({outcome.report.pages} pages)\n{papers}"
         f"[bold]API docs[/]  {settings.public_url}/api/docs  (sign in as {ANALYST}, {viewers})\n"
         f"[bold]console[/]   {console}\n"
         f"[bold]browser[/]   {settings.public_url}/console  (sign in as {ANALYST})"

@@ -7,6 +7,9 @@ import msgspec
 from watchfloor.ops.demo.storyline import BRIGHTWELL, NORDKAI
 
 ANALYST: Final = "tomas.reyes@tidewatch.example"
+LEAD: Final = "ines.okafor@tidewatch.example"
+OFFICER: Final = "datenschutz@nordkai.example"
+"""Nordkai's privacy officer."""
 VIEWERS: Final = {NORDKAI: "henrike.voss@nordkai.example", BRIGHTWELL: "aoife.brennan@brightwell.example"}
 
 

@@ -20,6 +20,7 @@ from watchfloor.kernel.egress_rules import Destination
 from watchfloor.kernel.errors import Unavailable
 from watchfloor.kernel.ids import new_uuid, show
 from watchfloor.ops.demo.cast import ANALYST, EXPECTED, VIEWERS
+from watchfloor.ops.demo.papers import Dossier, tell_of_the_breach
 from watchfloor.ops.demo.storyline import Delivery, storyline
 from watchfloor.ops.demo.visitor import Visitor
 from watchfloor.ops.replay.feed import certificate, ticket
@@ -101,6 +102,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     pdf: Path
     report: Report
     knocks: int
+    dossier: Dossier
     faults: list[str]
 
 
@@ -123,14 +125,28 @@ async def demonstrate(settings: Settings, *, bundles: Path, tell: Tell) -> Outco
         await _command("console", "--as", ANALYST, "-c", verdict)
         card = await _command("console", "--as", ANALYST, "-c", f"show {worst.ref}")
         tell("making the customer's report")
-        report, pdf = await _report(analyst, settings, stories[0].tenant, worst.ref)
+        base = await _base(analyst, stories[0].tenant)
+        report, pdf = await _report(analyst, settings, base, worst.ref)
+        tell("freight papers held personal data: a breach case, its two notices, and the month on paper")
+        dossier = await tell_of_the_breach(outbound, origin, analyst, base=base, incident=worst.ref, home=settings.home)
         tell("knocking on the wrong doors")
         knocks, leaks = await _knock(outbound, origin, stories)
         stories = [await _watch(analyst, story.tenant, story.sent) for story in stories]
     faults = [fault for story in stories for fault in story.shortfalls()] + leaks
     if not any(incident.ref == worst.ref and incident.state != "new" for incident in stories[0].incidents):
         faults.append(f"{worst.ref} is not acknowledged")
-    return Outcome(stories=stories, worked=worst.ref, card=card, pdf=pdf, report=report, knocks=knocks, faults=faults)
+    if dossier.missing:
+        faults.append(f"{dossier.ref}: {dossier.missing} mandatory fields are missing in its notices")
+    return Outcome(
+        stories=stories,
+        worked=worst.ref,
+        card=card,
+        pdf=pdf,
+        report=report,
+        knocks=knocks,
+        dossier=dossier,
+        faults=faults,
+    )
 
 
 async def _command(*arguments: str) -> str:
@@ -225,20 +241,24 @@ async def _watch(analyst: Visitor, tenant: str, sent: int) -> Story:
     )
 
 
-async def _report(analyst: Visitor, settings: Settings, tenant: str, ref: str) -> tuple[Report, Path]:
-    """Asks for an incident's report and saves the file that the API gives."""
+async def _base(analyst: Visitor, tenant: str) -> str:
+    """The tenant's place below the API."""
     own = next(found for found in await analyst.read(list[_Tenant], "/tenants") if found.slug == tenant)
-    base = f"/tenants/{own.id}/reports"
-    asked = await analyst.order(dict[str, str], base, {"incident": ref})
+    return f"/tenants/{own.id}"
+
+
+async def _report(analyst: Visitor, settings: Settings, base: str, ref: str) -> tuple[Report, Path]:
+    """Asks for an incident's report and saves the file that the API gives."""
+    asked = await analyst.order(dict[str, str], f"{base}/reports", {"incident": ref})
     async with _patience("the report is not made"):
-        report = await analyst.read(Report, f"{base}/{asked['report']}")
+        report = await analyst.read(Report, f"{base}/reports/{asked['report']}")
         while report.state == "queued":
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
-            report = await analyst.read(Report, f"{base}/{asked['report']}")
+            report = await analyst.read(Report, f"{base}/reports/{asked['report']}")
     if report.state != "ready":
         raise Unavailable(f"The report failed: {report.error}.", where=ref)
     pdf = settings.home / f"{ref}.pdf"
-    pdf.write_bytes((await analyst.ask("GET", f"{base}/{report.id}/file")).body)
+    pdf.write_bytes((await analyst.ask("GET", f"{base}/reports/{report.id}/file")).body)
     return report, pdf
 
 

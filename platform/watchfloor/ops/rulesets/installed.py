@@ -47,7 +47,7 @@ def ruleset_stamp(settings: Settings) -> str:
 
 def catalogue(settings: Settings) -> Catalogue:
     """The rules of the installation, for people to name."""
-    return Catalogue(lambda: load_ruleset(settings).rules, lambda: (shared_stamp(), ruleset_stamp(settings)))
+    return Catalogue(lambda: load_ruleset(settings), lambda: (shared_stamp(), ruleset_stamp(settings)))
 
 
 def shared_stamp() -> frozenset[tuple[str, int, int]]:

@@ -1,0 +1,1 @@
+"""How long breach cases are kept, and which of them are held."""

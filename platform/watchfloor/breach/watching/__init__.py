@@ -1,0 +1,1 @@
+"""The watch over the clocks of breach cases."""

@@ -1,0 +1,1 @@
+"""Evidence of work: review, triage, response, records, lessons, effect."""

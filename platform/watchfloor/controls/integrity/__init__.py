@@ -1,0 +1,1 @@
+"""Evidence that records are as they were written: the audit chain and the stored segments."""

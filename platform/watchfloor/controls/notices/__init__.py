@@ -1,0 +1,1 @@
+"""Evidence of notices to authorities, read from their rows alone."""

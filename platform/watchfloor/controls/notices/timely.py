@@ -1,0 +1,46 @@
+"""E22 notices: which were sent before their deadline. Reads the rows of notices alone, never what they say.
+
+A notice counts in the period in which it was due. One that is not due yet and not sent is left out.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from watchfloor.controls.measurement import Measurement, Member, Scene, share
+from watchfloor.controls.result import Gap
+from watchfloor.kernel import ids
+from watchfloor.kernel.db import TenantTx
+
+
+class DueNotice(msgspec.Struct, frozen=True, kw_only=True):
+    """A notice that was not withdrawn: until when it had to go, and when it went."""
+
+    id: UUID
+    due_at: datetime
+    submitted_at: datetime | None
+
+
+async def measure(_tx: TenantTx, _scene: Scene) -> list[Measurement]:
+    """Nothing while notices are not kept: that is no data, and never a pass."""
+    return []
+
+
+def in_time(scene: Scene, notices: Iterable[DueNotice]) -> Measurement:
+    """The share of notices due in the period that were sent in time."""
+    members: list[Member] = []
+    running = 0
+    for notice in notices:
+        if not scene.period.begin <= notice.due_at < scene.period.end:
+            continue
+        if notice.submitted_at is not None:
+            late = notice.submitted_at > notice.due_at
+            members.append(Member(id=ids.show("ntc", notice.id), codes=("late",) if late else ()))
+        elif notice.due_at < scene.now:
+            members.append(Member(id=ids.show("ntc", notice.id), codes=("overdue",)))
+        else:
+            running += 1
+    gaps = (Gap(code="hours_not_recorded", detail=str(running)),) if running else ()
+    return share(scene, "E22", "in_time", members, gaps)

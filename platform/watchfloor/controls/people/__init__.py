@@ -1,0 +1,1 @@
+"""Evidence of who acts: the roster, privileged acts, access by the provider."""

@@ -1,0 +1,1 @@
+"""Evidence of feeds and agents: coverage, retention, clocks, outages."""

@@ -1,0 +1,1 @@
+"""The numbers that a tenant holds itself to beyond the usual ones."""

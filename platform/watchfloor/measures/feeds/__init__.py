@@ -1,0 +1,1 @@
+"""What feeds brought, and when nothing could be seen."""

@@ -1,0 +1,1 @@
+"""What people and detection did: alerts, responses, changes, and who looked."""

@@ -1,0 +1,1 @@
+"""Which reports there are, what each is about, and the requests for them. They are made by `reports`."""

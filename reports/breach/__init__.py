@@ -1,0 +1,1 @@
+"""What all documents on breaches of personal data share: words, written values, parts of pages."""

@@ -1,0 +1,1 @@
+"""The codes of a breach case in words, a module for each language."""

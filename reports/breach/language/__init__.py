@@ -1,0 +1,1 @@
+"""The shared words of breach documents, a module for each language."""

@@ -1,0 +1,1 @@
+"""The severity and decision record of a breach case (R5)."""

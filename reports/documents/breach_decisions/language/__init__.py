@@ -1,0 +1,1 @@
+"""The words of the severity and decision record, a module for each language."""

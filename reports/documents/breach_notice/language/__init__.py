@@ -1,0 +1,1 @@
+"""The words of the notice to the controller, a module for each language."""

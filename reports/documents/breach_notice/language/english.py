@@ -1,0 +1,60 @@
+"""The notice to the controller in English."""
+
+from typing import Final
+
+from reports.documents.breach_notice.language.phrases import NoticeWords
+from reports.language.phrases import Plural
+
+ENGLISH: Final = NoticeWords(
+    kind="Notice of a personal data breach",
+    law="Art. 33(2) GDPR: from the processor to the controller",
+    happened="What happened",
+    done="What was done",
+    nothing_done="No measure is recorded yet.",
+    decide="What you must decide, and by when",
+    clock_runs="Your notification to the supervisory authority is due by {due}, unless a risk to the persons is "
+    "unlikely.",
+    clock_over="Your notification to the supervisory authority was due on {due}. A late one must give the reasons.",
+    clock_met="The supervisory authority received your notification on {time}.",
+    clock_off="By your decision, no notification to the supervisory authority is required.",
+    clock_waits="Your 72 hours have no start yet: nobody on your side has entered when you became aware.",
+    proposal="Proposed start: {start}, when this notice reaches you. The 72 hours then end on {due}.",
+    who_enters="Your privacy officer enters the start. We never do.",
+    question={
+        "is_breach": "Is it a breach of personal data?",
+        "clock.controller_aware_at": "When did you become aware?",
+        "risk.risk": "Is there a risk to the persons?",
+        "risk.art33_decision": "Is the supervisory authority notified?",
+        "risk.art34_decision": "Are the data subjects informed?",
+    },
+    open_question="open",
+    open_questions=Plural("One decision is waiting for you.", "{n} decisions are waiting for you."),
+    all_decided="All decisions that we ask for have been taken.",
+    suggestion="Our suggestion, which decides nothing",
+    suggest_notify="Notify the supervisory authority.",
+    suggest_register="Enter it in your register; a notification is not suggested.",
+    suggest_tell="Inform the data subjects.",
+    suggest_not_tell="Informing the data subjects is not suggested.",
+    because="Because: {reasons}.",
+    weigh="To be weighed: {reasons}.",
+    every_breach="We report every personal data breach to you. Whether there is a risk is for you to judge.",
+    next_update="We write again by {time}, or as soon as something new is known.",
+    no_next_update="No time is set for our next notice; we write as soon as something new is known.",
+    reach="Reach us at any hour",
+    control="This notice",
+    figures={"persons": "data subjects", "records": "records", "systems": "systems", "severity": "severity (ENISA)"},
+    to_see="still open",
+    nature="Nature of the breach",
+    data="Data and persons",
+    consequences="Likely consequences",
+    measures="Measures",
+    regimes="Deadlines and other regimes",
+    telling="Informing the data subjects (Art. 34)",
+    telling_lead="You decide whether the data subjects are informed. It is due where a high risk is likely.",
+    open_points="Open points",
+    sources="What the entries rest on",
+    applies_by="Does another duty apply?",
+    parties="Who is part of it",
+    method="How to read this notice",
+    withdrawn="This notice is withdrawn: it is no longer held that personal data were breached.",
+)

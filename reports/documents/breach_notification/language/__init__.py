@@ -1,0 +1,1 @@
+"""The words of the notification draft, a module for each language."""

@@ -1,0 +1,71 @@
+"""The notification draft in English."""
+
+from typing import Final
+
+from reports.documents.breach_notification.language.phrases import NotificationWords, SheetWords
+from reports.language.phrases import Plural
+
+_SHEET: Final = SheetWords(
+    title="Copy sheet",
+    lead="One field a row, with the value that is pasted. On paper addresses are written so that nobody can click "
+    "them; {text} and {csv} hold the values unchanged.",
+    number="No.",
+    section="Section",
+    field="Field",
+    value="Value",
+    state="Status",
+    missing="STILL MISSING",
+    not_stated="(nothing stated; optional)",
+    not_asked="(not asked for in this case)",
+    pasted="to be pasted",
+)
+
+ENGLISH: Final = NotificationWords(
+    kind="Notification of a personal data breach",
+    law="Art. 33 GDPR: from the controller to the supervisory authority",
+    draft="Draft for your privacy officer",
+    not_sent="Nothing is sent by itself. A person files the notification with the authority.",
+    decide="What you must decide, and by when",
+    notify="Decided: the supervisory authority is notified.",
+    not_notify="Decided: the supervisory authority is not notified. This draft is then for your files.",
+    undecided="Nobody has decided yet whether the supervisory authority is notified.",
+    clock="The 72 hours end on {due}.",
+    clock_over="The 72 hours ended on {due}. The notification must give the reasons for the delay.",
+    clock_waits="The 72 hours have no start: your privacy officer enters when you became aware.",
+    clock_met="The authority received the first notification on {time}.",
+    aware="They run from {start}, entered by {name}.",
+    late_reasons="Reasons for the delay: {text}",
+    no_late_reasons="The reasons for the delay are still missing. Without them a late notification is not complete.",
+    where="Where it goes",
+    channel="Channel",
+    languages="Languages accepted",
+    site="Site",
+    unverified="Nobody has confirmed site, languages and channel of this authority lately. Check them before you file.",
+    form="Form",
+    form_general="This authority's own form is not known here; the order is that of the general form.",
+    other_language="The authority's form is in {language}; this draft does not speak it and is written in English.",
+    steps="How to file it today",
+    step_read="Read the answers on the next pages.",
+    step_missing="Have what is still missing entered in the case, or enter it in the form yourself.",
+    step_paste="Open the copy sheet and paste each value into the form's field of the same number.",
+    step_file="File the form with the authority and keep its receipt.",
+    step_enter="Enter reference, time and receipt in the case; that stops the clock.",
+    answers="The answers in the form's order",
+    answers_lead="Numbers run through the form; the copy sheet has the same ones.",
+    officer="What you still enter",
+    officer_lead="To be filled in when the notification has been filed, and entered in the case.",
+    reference="Reference of the authority",
+    submitted="Filed on (date, time, zone)",
+    receipt="Receipt kept as",
+    filed_by="Filed by (name, role)",
+    figures="How complete it is",
+    sources="What the answers rest on",
+    attached="Attached: {json} with everything, {text} and {csv} with the copy sheet.",
+    keep="Send the authority what its form asks, and not this file: it holds your own decisions too.",
+    text_sheet="Copy sheet as text",
+    csv_sheet="Copy sheet as a table",
+    sheet=_SHEET,
+    filled=Plural("one field filled", "{n} fields filled"),
+    to_investigate=Plural("one under investigation", "{n} under investigation"),
+    lacking=Plural("one missing", "{n} missing"),
+)

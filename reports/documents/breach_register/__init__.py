@@ -1,0 +1,1 @@
+"""The extract from the register of breaches (R4)."""

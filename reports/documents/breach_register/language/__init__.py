@@ -1,0 +1,1 @@
+"""The words of the extract from the register of breaches, a module for each language."""

@@ -1,0 +1,1 @@
+"""The control evidence report in each language."""

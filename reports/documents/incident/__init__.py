@@ -1,0 +1,1 @@
+"""The technical incident report (R9)."""

@@ -1,0 +1,140 @@
+"""The incident report in German."""
+
+from typing import Final
+
+from reports.documents.incident.language.phrases import Cover, FigureNames, IncidentWords, Sections, Summary
+from reports.language.phrases import Plural
+
+_COVER: Final = Cover(
+    kind="Vorfallbericht",
+    happened="Was geschehen ist",
+    done="Was getan wurde",
+    decide="Was Sie entscheiden müssen",
+    open="Was noch offen ist",
+    figures="Kennzahlen",
+    severity="Schweregrad",
+    state="Status",
+    verdict="Bewertung",
+    no_decision="Nichts. Es wartet keine Entscheidung auf Sie.",
+    no_decision_reason="Ändert sich das, fragen wir im Portal nach.",
+    decisions_waiting=Plural("Eine Entscheidung wartet auf Sie.", "{n} Entscheidungen warten auf Sie."),
+    more_decisions=Plural(
+        "Eine weitere ist in diesem Bericht beschrieben.", "{n} weitere sind in diesem Bericht beschrieben."
+    ),
+    answer_by="Bitte antworten Sie bis {time}.",
+    asked_at="Erbeten von {name} am {time}.",
+    why="Warum",
+    effect="Folge",
+    undo="So wird es rückgängig gemacht",
+    if_silent="Wenn Sie nicht antworten",
+    no_open_points="Es ist kein offener Punkt erfasst.",
+    more_open_points=Plural(
+        "Ein weiterer ist in diesem Bericht aufgeführt.", "{n} weitere sind in diesem Bericht aufgeführt."
+    ),
+    due="fällig {time}",
+)
+
+_SUMMARY: Final = Summary(
+    seen_between="Vom {first} bis {last} trafen {rules} auf {events} {place} zu.",
+    seen_at="Am {first} trafen {rules} auf {events} {place} zu.",
+    on_hosts="auf {hosts}",
+    without_host="in Ihrer Umgebung",
+    events=Plural("{n} Ereignis", "{n} Ereignisse"),
+    rules=Plural("{n} Erkennungsregel", "{n} Erkennungsregeln"),
+    and_more=Plural("{n} weiterer", "{n} weitere"),
+    top_alert="Die schwerste Erkennung war {title} ({severity}), zuerst gesehen {time}.",
+    techniques="Gesehene ATT&CK-Techniken: {techniques}.",
+    verdict="Bewertung durch {name}: {verdict}. {reason}",
+    no_verdict="Eine Bewertung liegt noch nicht vor.",
+    acknowledged="Übernommen: {time}, {elapsed} nach Eröffnung.",
+    contained="Eingedämmt: {time}, {elapsed} nach Eröffnung.",
+    resolved="Behoben: {time}, {elapsed} nach Eröffnung.",
+    closed="Abgeschlossen: {time}, {elapsed} nach Eröffnung.",
+    not_acknowledged="Eröffnet: {time}; noch hat niemand übernommen.",
+    action="{what}: {target}, {result} ({name}, {time}).",
+    action_approved="{what}: {target}, {result} ({name}, {time}; freigegeben von {approver}).",
+    nothing_done="Es ist keine Maßnahme erfasst.",
+    more_actions=Plural("Eine weitere Maßnahme steht im Verlauf.", "{n} weitere Maßnahmen stehen im Verlauf."),
+)
+
+_FIGURES: Final = FigureNames(
+    events=Plural("erkanntes Ereignis", "erkannte Ereignisse"),
+    alerts=Plural("Alarm", "Alarme"),
+    rules=Plural("Erkennungsregel", "Erkennungsregeln"),
+    hosts=Plural("betroffener Host", "betroffene Hosts"),
+    accounts=Plural("betroffenes Konto", "betroffene Konten"),
+    indicators=Plural("Indikator", "Indikatoren"),
+    time_to={"acknowledge": "bis zur Übernahme", "contain": "bis zur Eindämmung", "resolve": "bis zur Behebung"},
+    target="Ziel {target}",
+    since="bisher",
+    definitions={
+        "events": "Verschiedene Ereignisse dieses Vorfalls, auf die mindestens eine Regel zutraf. "
+        "Eine wiederholte Zustellung zählt einmal.",
+        "alerts": "Alarme dieses Vorfalls. Treffer einer Regel auf denselben Gegenstand innerhalb ihres "
+        "Zeitfensters sind ein Alarm.",
+        "rules": "Verschiedene Erkennungsregeln unter diesen Alarmen.",
+        "hosts": "Verschiedene Hosts, die Ereignisse dieses Vorfalls nennen.",
+        "accounts": "Verschiedene Benutzer und Konten, die Ereignisse dieses Vorfalls nennen.",
+        "indicators": "Verschiedene Werte dieses Vorfalls, nach denen sich anderswo zu suchen lohnt.",
+        "service_levels": "Zeit von der Eröffnung des Vorfalls bis zur Stufe, abzüglich vereinbarter Pausen.",
+        "activity": "Erkannte Ereignisse nach der Zeit, zu der sie geschahen.",
+    },
+)
+
+_SECTIONS: Final = Sections(
+    contents="Inhalt",
+    assessment="Einschätzung",
+    course="Verlauf",
+    detections="Erkennungen",
+    affected="Was betroffen ist",
+    indicators="Indikatoren",
+    evidence="Belege",
+    gaps="Was wir nicht sehen konnten",
+    activity="Erkannte Ereignisse im Zeitverlauf",
+    activity_alt="Balkendiagramm der erkannten Ereignisse vom {first} bis {last}; der höchste Balken hat {n}.",
+    activity_table="Jeder Balken umfasst {bucket}. Höchster Wert: {n}.",
+    clocks="Vereinbarte Reaktionszeiten",
+    timeline="Zeitleiste",
+    path="Weg des Angriffs",
+    decisions="Entscheidungen, die auf Sie warten",
+    side="Wessen Teil",
+    what="Was",
+    who="Wer",
+    stage="Stufe",
+    from_time="Von",
+    to_time="Bis",
+    elapsed="Dauer",
+    target="Ziel",
+    outcome="Ergebnis",
+    detection="Erkennung",
+    technique="ATT&CK",
+    severity="Schweregrad",
+    on="Auf",
+    first_seen="Zuerst gesehen",
+    last_seen="Zuletzt gesehen",
+    events="Ereignisse",
+    alerts="Alarme",
+    why="Warum das wichtig ist",
+    false_positives="Harmlos sein kann es, wenn",
+    rule="Regel",
+    rule_link="Veröffentlicht unter",
+    entity="Art",
+    value="Wert",
+    origin="Bekannt aus",
+    field="Feld",
+    event_key="Ereignisschlüssel",
+    received="empfangen",
+    matched="Zutreffend",
+    feed="Quelle",
+    gap="Was fehlte",
+    wrote="{name}, {time}",
+    fields_not_shown=Plural("1 weiteres Feld im Anhang", "{n} weitere Felder im Anhang"),
+    no_gaps="Für die Zeit dieses Vorfalls ist keine Lücke erfasst.",
+    gap_meaning="Für diese Zeiten heißt „kein Ereignis“ nicht, dass nichts geschehen ist.",
+    still_open="noch offen",
+    attachment="Alles, was dieser Bericht sagt, ist ihm als {name} angehängt, die Indikatoren als {indicators}.",
+    incident_id="Vorfall",
+    bucket="Zeitraum",
+)
+
+GERMAN: Final = IncidentWords(cover=_COVER, summary=_SUMMARY, figures=_FIGURES, sections=_SECTIONS)

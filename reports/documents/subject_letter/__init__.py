@@ -1,0 +1,1 @@
+"""The letter to the persons concerned and the public notice (R3)."""
