@@ -9,9 +9,11 @@ from typing import Final, TypeAlias
 from reports.documents.breach_decisions.collect import collect as collect_breach_decisions
 from reports.documents.breach_notice.collect import collect as collect_breach_notice
 from reports.documents.breach_notification.collect import collect as collect_breach_notification
+from reports.documents.breach_register.collect import collect as collect_breach_register
 from reports.documents.controls.collect import collect as collect_controls
 from reports.documents.incident.collect import collect as collect_incident
 from reports.documents.service.collect import collect as collect_service
+from reports.documents.subject_letter.collect import collect as collect_subject_letter
 from reports.facts import ReportFacts
 from reports.letterhead import Desk
 from reports.queries import RequestRow
@@ -24,6 +26,8 @@ Collect: TypeAlias = Callable[[TenantTx, TenantCipher, RequestRow, Desk], Awaita
 
 COLLECTORS: Final[Mapping[Kind, Collect]] = {
     "incident": collect_incident,
+    "breach_register": collect_breach_register,
+    "subject_letter": collect_subject_letter,
     "breach_decisions": collect_breach_decisions,
     "breach_notice": collect_breach_notice,
     "breach_notification": collect_breach_notification,

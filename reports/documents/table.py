@@ -7,15 +7,26 @@ from reports.document import Document
 from reports.documents.breach_decisions.document import BREACH_DECISIONS
 from reports.documents.breach_notice.document import BREACH_NOTICE
 from reports.documents.breach_notification.document import BREACH_NOTIFICATION
+from reports.documents.breach_register.document import BREACH_REGISTER
 from reports.documents.controls.document import CONTROLS
 from reports.documents.incident.document import INCIDENT
 from reports.documents.service.document import SERVICE
+from reports.documents.subject_letter.document import SUBJECT_LETTER
 from reports.facts import ReportFacts
 from watchfloor.kernel.errors import Invalid
 
 DOCUMENTS: Final[Mapping[str, Document]] = {
     document.kind: document
-    for document in (INCIDENT, CONTROLS, SERVICE, BREACH_NOTICE, BREACH_NOTIFICATION, BREACH_DECISIONS)
+    for document in (
+        INCIDENT,
+        CONTROLS,
+        SERVICE,
+        BREACH_NOTICE,
+        BREACH_NOTIFICATION,
+        BREACH_DECISIONS,
+        BREACH_REGISTER,
+        SUBJECT_LETTER,
+    )
 }
 
 

@@ -9,9 +9,11 @@ import msgspec
 import pytest
 
 from reports.documents.breach_decisions.language.table import WORDS as DECISION_WORDS
+from reports.documents.breach_register.language.table import WORDS as REGISTER_WORDS
 from reports.documents.incident.language.phrases import IncidentWords
 from reports.documents.incident.language.table import WORDS as INCIDENT_WORDS
 from reports.documents.incident.language.table import words_of
+from reports.documents.subject_letter.language.table import WORDS as LETTER_WORDS
 from reports.language.locale import LANGUAGES, locale_for
 from reports.language.phrases import PhraseGroup, Plural
 from reports.language.plurals import PluralOfThree
@@ -57,6 +59,8 @@ BOOKS: Mapping[str, Mapping[str, PhraseGroup]] = {
     "all": LANGUAGES,
     "incident": INCIDENT_WORDS,
     "breach_decisions": DECISION_WORDS,
+    "subject_letter": LETTER_WORDS,
+    "breach_register": REGISTER_WORDS,
 }
 """What all documents say, and what each says beside that."""
 

@@ -1,5 +1,7 @@
 """The facts of the register's extract: every case of the period as it stands (T9, O3)."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from reports.breach.outward import outward, without_accounts
@@ -50,7 +52,7 @@ async def collect(tx: TenantTx, cipher: TenantCipher, request: RequestRow, desk:
     )
 
 
-def _row(case: BreachCase, notices: list[Notice]) -> register.RegisterRow:
+def _row(case: BreachCase, notices: Sequence[Notice]) -> register.RegisterRow:
     """The row of a case, without names of accounts, also not in what notices say."""
     row = register.row_of(case, notices)
     shown = without_accounts(row, case)

@@ -1,4 +1,4 @@
-"""The register as a table for machines: CSV (RFC 4180, UTF-8, times in UTC), one line a case, codes as the API has them."""
+"""The register as a table for machines: CSV (RFC 4180, UTF-8, times in UTC), one line a case, codes as in the API."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime

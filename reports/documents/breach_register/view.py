@@ -17,12 +17,14 @@ from reports.documents.breach_register.facts import BreachRegisterReport, Entry
 from reports.documents.breach_register.language.phrases import Counted, RegisterWords
 from reports.language.locale import Locale
 from reports.printed import own, printed, sentence
+from watchfloor.breach.known import SYSTEM, Citation, Known
 from watchfloor.breach.register import Filing, RegisterRow, Ruled
 
 TEXT: Final = 700
 OPEN_SHOWN: Final = 25
+_ROW: Final = Citation(kind="document", id="register", what="row of the register")
 _WAITS: Final = frozenset({"running", "missed", "undated", "sent"})
-_MOST_URGENT: Final = datetime.max.replace(tzinfo=UTC)
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class Open(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,14 +127,14 @@ def _open(
             phrase = words.at_once if due is None else words.by
             end = Markup() if due is None else writer.locale.moment_utc(due)
             text = sentence(phrase, what=what, due=end)
-            yield due or _MOST_URGENT, Open(ref=row.ref, what=text, left=own(said.around.no_decision), tone="soon")
+            yield due or _LAST, Open(ref=row.ref, what=text, left=own(said.around.no_decision), tone="soon")
     for one in entry.deadlines:
         if one.state not in _WAITS or one.is_provisional:
             continue
-        due = shared.due_of(one, report.generated_at, writer)
+        shown = shared.due_of(one, report.generated_at, writer)
         phrase = words.at_once if one.due_at is None else words.by
-        text = sentence(phrase, what=due.duty, due=due.when)
-        yield one.due_at or _MOST_URGENT, Open(ref=row.ref, what=text, left=due.left or own(due.state), tone=due.tone)
+        text = sentence(phrase, what=shown.duty, due=shown.when)
+        yield one.due_at or _LAST, Open(ref=row.ref, what=text, left=shown.left or own(shown.state), tone=shown.tone)
 
 
 def _line(row: RegisterRow, writer: Writer) -> Line:
@@ -159,13 +161,11 @@ def _lines(row: RegisterRow, writer: Writer, words: RegisterWords) -> Iterator[t
     yield codes.decision["breach"], _ruled(row.is_breach, writer)
     types = ", ".join(codes.breach_type[one] for one in row.types)
     yield words.nature, Markup(". ").join(part for part in (own(types), printed(row.facts or "", TEXT)) if part) or none
-    yield words.data, _amount([writer.item(one) for one in row.data], said.values.records, row.records, writer) or none
-    persons = [writer.item(one) for one in row.persons]
-    yield words.persons, _amount(persons, said.values.persons, row.number, writer) or none
+    yield words.data, _both(("data.categories", row.data), ("data.records", row.records), writer) or none
+    yield words.persons, _both(("subjects.categories", row.persons), ("subjects.count", row.number), writer) or none
     likely = ", ".join(codes.consequence[one] for one in row.consequences)
     yield words.effects, Markup(". ").join(p for p in (own(likely, 600), printed(row.effects or "", TEXT)) if p) or none
-    measures = "; ".join(writer.item(one) for one in (*row.taken, *row.proposed))
-    yield words.remedy, printed(measures, TEXT * 2) or none
+    yield words.remedy, _both(("measures.taken", row.taken), ("measures.proposed", row.proposed), writer) or none
     risk = None if row.risk is None else codes.risk[row.risk]
     yield words.risk, none if risk is None else Markup("{}. {}").format(risk, printed(row.risk_reason or "", TEXT))
     yield words.authority, _ruled(row.authority, writer, (said.values.notify, said.values.not_notify))
@@ -179,7 +179,10 @@ def _lines(row: RegisterRow, writer: Writer, words: RegisterWords) -> Iterator[t
     if row.delay_reasons:
         yield words.delay, printed(row.delay_reasons, TEXT)
     yield words.lessons, printed(row.lessons or "", TEXT) or none
-    yield words.approved, printed(writer.person(row.approved_by), 80) if row.approved_by else own(said.around.no_decision)
+    yield (
+        words.approved,
+        printed(writer.person(row.approved_by), 80) if row.approved_by else own(said.around.no_decision),
+    )
 
 
 def _dates(row: RegisterRow, writer: Writer) -> Markup:
@@ -204,4 +207,34 @@ def _ruled(ruled: Ruled, writer: Writer, answers: tuple[str, str] | None = None)
         name = printed(writer.person(ruled.by), 80)
         by = sentence(said.around.decided_by, name=name, time=writer.locale.moment_utc(ruled.at))
     head = Markup("<strong>{}</strong>").format(yes if ruled.answer == "yes" else no)
-    return Markup("{} {} ({})").format(head, printed(ruled.reason or "", TEXT), by)
+    return Markup("{} · {} ({})").format(head, printed(ruled.reason or "", TEXT), by)
+
+
+def _both(first: tuple[str, object], second: tuple[str, object], writer: Writer) -> Markup:
+    """Two values of a case after one another, each with its name; empty where nobody has entered any."""
+    found: list[Markup] = []
+    for path, value in (first, second):
+        if value:
+            text = printed(writer.text(path, _fact(value)), TEXT)
+            found.append(Markup("{}: {}").format(writer.name(path), text))
+    return Markup(". ").join(found)
+
+
+def _fact(value: object) -> Known[object]:
+    """A value of the register as the writer of cases reads it."""
+    return Known(value=value, citations=(_ROW,), by=SYSTEM, at=datetime.min.replace(tzinfo=UTC))
+
+
+def _filings(filings: Sequence[Filing], writer: Writer, words: RegisterWords) -> Markup:
+    if not filings:
+        return own(words.no_filing)
+    said, found = writer.words, list[Markup]()
+    for one in filings:
+        duty = printed(said.codes.duty.get(f"{one.regime}/{one.stage}", one.regime), 120)
+        sent = sentence(said.around.sent, time=writer.locale.moment_utc(one.submitted_at))
+        receipt = own(words.no_receipt)
+        if one.received_at is not None:
+            at = writer.locale.moment_utc(one.received_at)
+            receipt = sentence(words.received, time=at, reference=printed(one.reference or "\N{EN DASH}", 80))
+        found.append(Markup("{}: {}, {}").format(duty, sent, receipt))
+    return Markup("; ").join(found)

@@ -120,7 +120,10 @@ async def next_place(tx: TenantTx, notice_id: NoticeId) -> int:
 async def add_receipt(
     tx: TenantTx, cipher: TenantCipher, actor: Actor, notice: Notice, *, name: str, content: bytes, case_ref: str
 ) -> Notice:
-    """Keeps a file that came back; one that is kept already changes nothing. Raises TooLarge, and Conflict for too many."""
+    """Keeps a file that came back; one that is kept already changes nothing.
+
+    Raises TooLarge for a file, and Conflict for too many.
+    """
     if not 0 < len(content) <= MOST_RECEIPT_BYTES:
         raise TooLarge(f"A receipt has 1 to {MOST_RECEIPT_BYTES:,} bytes.", where="content")
     digest = hashlib.sha256(content)
