@@ -16,6 +16,7 @@ from tests.domain.workplace import MakeEvent, MakeRule, MakeTenant, MakeWorker
 from watchfloor.access.roles import Role
 from watchfloor.breach.case import BreachCase
 from watchfloor.breach.difference import diff
+from watchfloor.breach.fields import facts_in
 from watchfloor.breach.notices import keeping, sending
 from watchfloor.breach.notices.notice import Notice
 from watchfloor.kernel import ids
@@ -437,19 +438,14 @@ async def test_from_the_decision_to_a_complete_draft_takes_far_less_than_ten_sec
     assert took < timedelta(seconds=2).total_seconds()
 
 
-async def test_a_probable_fact_in_a_notice_always_has_a_citation(office: NoticeOffice) -> None:
+async def test_every_fact_in_a_notice_has_a_citation(office: NoticeOffice) -> None:
     await office.breach_with_risk()
-    document = msgspec.json.decode(await office.snapshot((await office.draft()).notice))
+    case = msgspec.json.decode(await office.snapshot((await office.draft()).notice), type=BreachCase)
 
-    def facts(value: object) -> list[dict[str, object]]:
-        if isinstance(value, dict):
-            inner = [fact for one in value.values() for fact in facts(one)]
-            return [value, *inner] if {"value", "citations", "by", "at"} <= value.keys() else inner
-        return [fact for one in value for fact in facts(one)] if isinstance(value, list) else []
+    found = dict(facts_in(case))
 
-    found = facts(document)
     assert len(found) > 10
-    assert [fact for fact in found if not fact["citations"]] == []
+    assert [path for path, fact in found.items() if not fact.citations] == []
 
 
 async def test_roles_of_notices_are_as_the_policy_says(make_worker: MakeWorker) -> None:

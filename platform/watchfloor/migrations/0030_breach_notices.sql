@@ -71,7 +71,7 @@ create table wf.breach_receipts (
 create index breach_receipts_notice on wf.breach_receipts (tenant_id, notice_id, added_at);
 call private.isolate('wf.breach_receipts');
 grant select, insert on wf.breach_receipts to wf_app;
-grant select on wf.breach_receipts to wf_report;
+grant select on wf.breach_receipts to wf_bot, wf_report;
 
 -- Which point of which clock was told of. `point` is when it was due to be told.
 create table wf.breach_warnings (

@@ -9,7 +9,7 @@ alter table wf.reports
   add column period_to date,
   add column framework text check (framework ~ '^[a-z0-9][a-z0-9.-]{0,39}$'),
   add check (kind in ('incident', 'breach_notice', 'breach_notification', 'subject_letter', 'breach_register',
-                      'breach_decisions', 'nis2', 'dora', 'service', 'controls', 'assurance')),
+                      'breach_decisions', 'service', 'controls')),
   add check (period_from < period_to),
   add check (case kind
                when 'incident' then num_nonnulls(incident_id) = 1
@@ -21,8 +21,6 @@ alter table wf.reports
                when 'breach_register' then num_nonnulls(period_from, period_to) = 2
                 and num_nonnulls(incident_id, case_id, notice_id, framework) = 0
                when 'service' then num_nonnulls(period_from, period_to) = 2
-                and num_nonnulls(incident_id, case_id, notice_id, framework) = 0
-               when 'assurance' then num_nonnulls(period_from, period_to) = 2
                 and num_nonnulls(incident_id, case_id, notice_id, framework) = 0
                else num_nonnulls(case_id, notice_id) = 2
                 and num_nonnulls(incident_id, period_from, period_to, framework) = 0

@@ -19,11 +19,8 @@ Kind: TypeAlias = Literal[
     "subject_letter",
     "breach_register",
     "breach_decisions",
-    "nis2",
-    "dora",
     "service",
     "controls",
-    "assurance",
 ]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
@@ -39,16 +36,13 @@ NEEDED: Final[Mapping[Kind, frozenset[Part]]] = {
     "subject_letter": _NOTICE,
     "breach_register": _PERIOD,
     "breach_decisions": frozenset({"case_id"}),
-    "nis2": _NOTICE,
-    "dora": _NOTICE,
     "service": _PERIOD,
-    "controls": _PERIOD | {"framework"},
-    "assurance": _PERIOD,
+    "controls": frozenset({"period_from", "period_to", "framework"}),
 }
 """What each kind is about: exactly these parts of a subject are given."""
 
 OF_BREACHES: Final[frozenset[Kind]] = frozenset(
-    {"breach_notice", "breach_notification", "subject_letter", "breach_register", "breach_decisions", "nis2", "dora"}
+    {"breach_notice", "breach_notification", "subject_letter", "breach_register", "breach_decisions"}
 )
 """Kinds that tell of breach cases: for people who may read these."""
 

@@ -21,6 +21,8 @@ from reports.printed import own, printed, sentence
 from watchfloor.breach.case import BreachCase
 
 PART: Final = 1_400
+_NAME: Final = "parties.controller.name"
+_ADDRESS: Final = "parties.controller.address"
 _ASK: Final = ("subject_comm.text.contact", "parties.controller.dpo", "parties.controller.contact")
 
 
@@ -45,8 +47,8 @@ def build(report: SubjectLetterReport, locale: Locale, words: LetterWords) -> Vi
     decided = None if case.risk.art34_decision is None else case.risk.art34_decision.value
     advice = _texts(case, "subject_comm.text.advice")
     return View(
-        sender=printed(writer.text("parties.controller.name", case.parties.controller.name), 120),
-        address=printed(writer.text("parties.controller.address", case.parties.controller.address), 200),
+        sender=printed(writer.text(_NAME, fact_at(case, _NAME)), 120),
+        address=printed(writer.text(_ADDRESS, fact_at(case, _ADDRESS)), 200),
         parts=[part for part in _parts(case, writer, words) if part[1]],
         advice=[printed(text, 300) for text in advice],
         contact=_contact(case, writer),

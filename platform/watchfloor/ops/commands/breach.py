@@ -95,7 +95,10 @@ def show_register(*, tenant: str, first: datetime | None, until: datetime | None
 @_TENANT
 def write_bundle(*, case: str, file: Path, tenant: str) -> None:
     """Write CASE to FILE: its log, each notice as it was frozen, receipts, documents, and the audit entries."""
-    asyncio.run(_bundle(tenant, case, file))
+    ref, content = asyncio.run(_bundle(tenant, case))
+    file.touch(mode=0o600)
+    file.write_bytes(content)
+    _say(f"{ref} is in {file}.")
 
 
 async def _list(slug: str) -> None:
@@ -176,14 +179,11 @@ async def _register(slug: str, first: date | None, until: date | None, as_json: 
         _say("There is no breach case.")
 
 
-async def _bundle(slug: str, name: str, file: Path) -> None:
+async def _bundle(slug: str, name: str) -> tuple[str, bytes]:
     async with office_of(slug) as office:
         case = await _read(office, name)
         files = TenantFiles(office.settings.reports_dir, "reports")
-        content = await bundle(office.tx, office.cipher, files, CaseId(case.id))
-    file.touch(mode=0o600)
-    file.write_bytes(content)
-    _say(f"{case.ref} is in {file}.")
+        return case.ref, await bundle(office.tx, office.cipher, files, CaseId(case.id))
 
 
 def _draw(notice: Notice, zone: ZoneInfo) -> None:

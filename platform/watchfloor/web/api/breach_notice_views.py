@@ -167,19 +167,39 @@ class RegisterView(msgspec.Struct, frozen=True, kw_only=True):
 
 def notice_of(notice: Notice) -> NoticeView:
     """A notice."""
-    plain = msgspec.structs.asdict(notice)
-    shown = {name: plain[name] for name in NoticeView.__struct_fields__ if name in plain}
     return NoticeView(
-        **shown
-        | {
-            "id": ids.show("ntc", notice.id),
-            "follows": None if notice.follows is None else ids.show("ntc", notice.follows),
-            "approval_needs": str(approver_of(notice.regime)),
-            "responses": [ResponseView(text=one.text, by=one.by, at=one.at) for one in notice.responses],
-            "receipts": [
-                ReceiptView(sha256=one.sha256, name=one.name, by=one.by, at=one.at) for one in notice.receipts
-            ],
-        }
+        id=ids.show("ntc", notice.id),
+        regime=notice.regime,
+        stage=notice.stage,
+        rule=notice.rule,
+        kind=notice.kind,
+        recipient=notice.recipient,
+        language=notice.language,
+        phase=notice.phase,
+        part=notice.part,
+        follows=None if notice.follows is None else ids.show("ntc", notice.follows),
+        due_at=notice.due_at,
+        case_version=notice.case_version,
+        sha256=notice.sha256,
+        status=notice.status,
+        approval_needs=str(approver_of(notice.regime)),
+        drafted_at=notice.drafted_at,
+        drafted_by=notice.drafted_by,
+        approved_at=notice.approved_at,
+        approved_by=notice.approved_by,
+        approval_reason=notice.approval_reason,
+        submitted_at=notice.submitted_at,
+        submitted_by=notice.submitted_by,
+        channel=notice.channel,
+        delay_reasons=notice.delay_reasons,
+        received_at=notice.received_at,
+        acknowledged_by=notice.acknowledged_by,
+        reference=notice.reference,
+        responses=[ResponseView(text=one.text, by=one.by, at=one.at) for one in notice.responses],
+        withdrawn_at=notice.withdrawn_at,
+        withdrawn_by=notice.withdrawn_by,
+        withdrawal_reason=notice.withdrawal_reason,
+        receipts=[ReceiptView(sha256=one.sha256, name=one.name, by=one.by, at=one.at) for one in notice.receipts],
     )
 
 
@@ -194,19 +214,42 @@ def detail_of(notice: Notice, missing: tuple[Missing, ...], changes: tuple[Chang
 
 def row_view(row: RegisterRow) -> RegisterView:
     """A row of the register."""
-    plain = msgspec.structs.asdict(row)
-    shown = {name: plain[name] for name in RegisterView.__struct_fields__ if name in plain}
     return RegisterView(
-        **shown
-        | {
-            "case": ids.show("brc", row.case_id),
-            "is_breach": _ruled(row.is_breach),
-            "authority": _ruled(row.authority),
-            "subjects": _ruled(row.subjects),
-            "types": list(row.types),
-            "consequences": list(row.consequences),
-            "filings": [_filing(one) for one in row.filings],
-        }
+        case=ids.show("brc", row.case_id),
+        ref=row.ref,
+        title=row.title,
+        status=row.status,
+        telling=row.telling,
+        version=row.version,
+        opened_at=row.opened_at,
+        occurred_from=row.occurred_from,
+        occurred_to=row.occurred_to,
+        detected_at=row.detected_at,
+        aware_at=row.aware_at,
+        time_zone=row.time_zone,
+        is_breach=_ruled(row.is_breach),
+        types=list(row.types),
+        facts=row.facts,
+        data=row.data,
+        records=row.records,
+        persons=row.persons,
+        number=row.number,
+        consequences=list(row.consequences),
+        effects=row.effects,
+        severity=row.severity,
+        taken=row.taken,
+        proposed=row.proposed,
+        risk=row.risk,
+        risk_reason=row.risk_reason,
+        authority=_ruled(row.authority),
+        subjects=_ruled(row.subjects),
+        exemption=row.exemption,
+        subjects_told_at=row.subjects_told_at,
+        subjects_told=row.subjects_told,
+        filings=[_filing(one) for one in row.filings],
+        delay_reasons=row.delay_reasons,
+        lessons=row.lessons,
+        approved_by=row.approved_by,
     )
 
 
@@ -215,7 +258,20 @@ def _ruled(ruled: Ruled) -> RuledView:
 
 
 def _filing(filing: Filing) -> FilingView:
-    return FilingView(**msgspec.structs.asdict(filing) | {"notice": ids.show("ntc", filing.notice)})
+    return FilingView(
+        notice=ids.show("ntc", filing.notice),
+        regime=filing.regime,
+        stage=filing.stage,
+        phase=filing.phase,
+        part=filing.part,
+        recipient=filing.recipient,
+        submitted_at=filing.submitted_at,
+        received_at=filing.received_at,
+        reference=filing.reference,
+        delay_reasons=filing.delay_reasons,
+        sha256=filing.sha256,
+        approved_by=filing.approved_by,
+    )
 
 
 def _change(change: Change) -> ChangeView:

@@ -38,7 +38,7 @@ _Text = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 class ReportRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the report is about, by its kind, and in which language; without one, in the tenant's.
 
-    An incident's report needs `incident`; a service report, the register and the assurance report a period, `period_to`
+    An incident's report needs `incident`; a service report and the register a period, `period_to`
     being the day after its last one; control evidence a period and a `framework`; documents of a breach its `case` and,
     but for the record of decisions, the `notice`.
     """
