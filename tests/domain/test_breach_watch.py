@@ -9,10 +9,16 @@ import pytest
 from tests.domain.breach_cases import Desk, desk_of
 from tests.domain.notice_office import HOUR, NoticeOffice, Superuser
 from tests.domain.workplace import Count, MakeEvent, MakeRule, MakeTenant, MakeWorker
+from watchfloor.breach.holding.hold import KEPT
 from watchfloor.breach.notices.notice import Notice
 from watchfloor.breach.watching.warning import Point, answer, points_of
+from watchfloor.kernel.clock import FixedClock
 from watchfloor.kernel.db import tenant_tx
+from watchfloor.ops.chores import Chores
+from watchfloor.ops.consumers import Resources
+from watchfloor.paging.duty.roster import Roster
 from watchfloor.paging.pages import REASONS
+from watchfloor.paging.steps import plan
 
 AUTHORITY: Final = ("gdpr-authority", "initial")
 LEFT: Final = (48, 24, 12, 6, 2, 0)
@@ -208,3 +214,39 @@ async def test_a_point_is_told_at_its_very_instant(office: NoticeOffice) -> None
 
     assert [told(due - hours * HOUR) for hours in LEFT] == [[hours] for hours in LEFT]
     assert told(due - 48 * HOUR - timedelta(microseconds=1)) == []
+
+
+async def test_a_warning_climbs_the_ladder_like_any_page_and_stops_when_its_stage_was_sent(
+    office: NoticeOffice, count: Count
+) -> None:
+    tenant, people = office.desk.tenant, Roster(leads=(office.desk.lead.person_id,))
+    await office.breach_with_risk(aware=71 * HOUR)
+    await office.watch()
+    async with tenant_tx(tenant.database, tenant.id) as tx:
+        await plan(tx, people, lanes=("email",))
+    planned = await count("wf.page_steps where state = 'due'")
+
+    await office.out()
+    await office.watch()
+    async with tenant_tx(tenant.database, tenant.id) as tx:
+        await plan(tx, people, lanes=("email",))
+
+    assert planned == 4
+    assert await count("wf.page_steps where state = 'due'") == 0
+
+
+async def test_the_chore_watches_every_customer_and_forgets_what_is_over(
+    office: NoticeOffice, resources: Resources, count: Count
+) -> None:
+    chores = Chores(resources, consumers=[], clock=FixedClock(await office.now()))
+    await office.breach_with_risk(aware=61 * HOUR)
+
+    await chores.watch_breaches()
+    await chores.watch_breaches()
+    assert await count("wf.pages") == 1
+
+    await office.desk.decide(office.case, "is_breach", "no")
+    await office.let_pass(KEPT + HOUR)
+    await chores.watch_breaches()
+    await chores.forget_breaches()
+    assert (await count(OPEN), await count("wf.breach_cases")) == (0, 0)

@@ -5,7 +5,7 @@ and no person but whom to ask; the MSSP is not its sender.
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 from markupsafe import Markup
@@ -87,7 +87,9 @@ def _texts(case: BreachCase, path: str) -> Sequence[str]:
     """A list of texts as persons wrote them; empty where nobody did."""
     fact = fact_at(case, path)
     value = None if fact is None else fact.value
-    return [str(text) for text in value] if isinstance(value, (list, tuple)) else []
+    if not isinstance(value, (list, tuple)):
+        return []
+    return [str(text) for text in cast("Sequence[object]", value)]
 
 
 def _contact(case: BreachCase, writer: Writer) -> Markup:
