@@ -4,6 +4,7 @@
     tables/<table>.ndjson   one row a line, seals opened, key material left out
     events/<month>.ndjson   the lake's events as they were read, with what their source sent
     reports/<id>.pdf        finished reports
+    evidence/<id>.bin       documents of evidence; their names are in tables/evidence_entries.ndjson
 
 The directory appears under its name only when it is complete. Everything in it is readable by its owner alone; it is
 the tenant's data in the clear, and whoever asked for it answers for where it goes.
@@ -23,6 +24,7 @@ from tenants.installation import Installation
 from tenants.leaving import queries
 from tenants.leaving.sealed import opened
 from tenants.queries import TenantRow
+from watchfloor.controls.entries.keeping import evidence_files
 from watchfloor.kernel import ids
 from watchfloor.kernel.crypto import TenantCipher
 from watchfloor.kernel.db import TenantTx, tenant_tx
@@ -109,6 +111,7 @@ async def _write(installation: Installation, tenant_id: TenantId, draft: "_Draft
             unopened += await _export_table(tx, cipher, table, draft)
         await _export_events(tx, cipher, settings.lake_dir, draft)
         await _export_reports(tx, cipher, settings.reports_dir, draft)
+        await _export_evidence(tx, cipher, settings.home, draft)
     return unopened
 
 
@@ -138,6 +141,13 @@ async def _export_reports(tx: TenantTx, cipher: TenantCipher, directory: Path, d
     for report in await queries.select_finished_reports(tx):
         content = await files.read(tx, cipher, sha256=report.sha256)
         draft.line(f"reports/{ids.show('rpt', report.id)}.pdf", content, end=b"")
+
+
+async def _export_evidence(tx: TenantTx, cipher: TenantCipher, home: Path, draft: "_Draft") -> None:
+    files = evidence_files(home)
+    for entry in await queries.select_evidence_documents(tx):
+        content = await files.read(tx, cipher, sha256=entry.sha256)
+        draft.line(f"evidence/{ids.show('evd', entry.id)}.bin", content, end=b"")
 
 
 class _Draft:

@@ -7,7 +7,7 @@
     count      how many rows and files there are
     leave      the directory says that the tenant leaves; only now does the database let its rows be erased
     erase      the rows
-    files      the lake's files and the reports
+    files      the lake's files, the reports and the documents of evidence
     hints      what Valkey holds, and what waits in NATS
     people     memberships, tokens, keys, and people whom nobody else knows
     key        the tenant's key: from now on every copy and every backup of its data is unreadable
@@ -249,7 +249,7 @@ class _Leaving:
         for _ in range(_ROUNDS):
             left = await self._count()
             key_was_left = await self._at.keyring.destroy(self._id)
-            if not key_was_left and not left.rows and left.files == Files(lake=0, reports=0):
+            if not key_was_left and not left.rows and left.files == Files(lake=0, reports=0, evidence=0):
                 return left
             await erase_rows(self._at, self._id)
             await remove_files(self._at.settings, self._id)

@@ -140,6 +140,15 @@ select id,
  order by id
 """
 
+SELECT_EVIDENCE_DOCUMENTS: Final[LiteralString] = """
+select id,
+       document_sha256 as sha256
+  from wf.evidence_entries
+ where tenant_id = $1
+   and document_sha256 is not null
+ order by id
+"""
+
 # A transaction that began before this one and still runs keeps the snapshot's xmin at or below this one's number.
 CURRENT_TRANSACTION: Final[LiteralString] = "select pg_current_xact_id()::text::bigint"
 
@@ -158,8 +167,8 @@ class JsonRow(msgspec.Struct, frozen=True, kw_only=True):
     json: str
 
 
-class ReportRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A finished report."""
+class FileRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of the tenant's, and what it belongs to."""
 
     id: UUID
     sha256: bytes
@@ -215,9 +224,14 @@ async def select_entry_id(tx: TenantTx, seq: int) -> UUID | None:
     return await tx.value(UUID, SELECT_ENTRY_ID, tx.tenant_id, seq)
 
 
-async def select_finished_reports(tx: TenantTx) -> list[ReportRow]:
+async def select_finished_reports(tx: TenantTx) -> list[FileRow]:
     """The tenant's finished reports."""
-    return await tx.rows(ReportRow, SELECT_FINISHED_REPORTS, tx.tenant_id)
+    return await tx.rows(FileRow, SELECT_FINISHED_REPORTS, tx.tenant_id)
+
+
+async def select_evidence_documents(tx: TenantTx) -> list[FileRow]:
+    """The entries of evidence that came with a document."""
+    return await tx.rows(FileRow, SELECT_EVIDENCE_DOCUMENTS, tx.tenant_id)
 
 
 async def erase(tx: TenantTx, *, at_most: int) -> int:

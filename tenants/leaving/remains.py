@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 
 from tenants.installation import Installation
 from tenants.leaving import queries
+from watchfloor.controls.entries.keeping import evidence_dir
 from watchfloor.feeds.intake.nats.server import Server
 from watchfloor.kernel import ids
 from watchfloor.kernel.config import Settings
@@ -35,6 +36,7 @@ class Files(msgspec.Struct, frozen=True, kw_only=True):
 
     lake: int
     reports: int
+    evidence: int
 
 
 async def count_rows(installation: Installation, tenant_id: TenantId) -> dict[str, int]:
@@ -59,8 +61,12 @@ async def erase_rows(installation: Installation, tenant_id: TenantId) -> int:
 
 async def count_files(settings: Settings, tenant_id: TenantId) -> Files:
     """The files that are the tenant's."""
-    lake, reports = settings.lake_dir / str(tenant_id), settings.reports_dir / str(tenant_id)
-    return Files(lake=await asyncio.to_thread(_count, lake), reports=await asyncio.to_thread(_count, reports))
+    name = str(tenant_id)
+    return Files(
+        lake=await asyncio.to_thread(_count, settings.lake_dir / name),
+        reports=await asyncio.to_thread(_count, settings.reports_dir / name),
+        evidence=await asyncio.to_thread(_count, evidence_dir(settings.home) / name),
+    )
 
 
 async def remove_files(settings: Settings, tenant_id: TenantId) -> Files:
@@ -68,7 +74,8 @@ async def remove_files(settings: Settings, tenant_id: TenantId) -> Files:
     there = await count_files(settings, tenant_id)
     try:
         await SegmentStore(settings.lake_dir).shred(tenant_id)
-        await asyncio.to_thread(_remove, settings.reports_dir / str(tenant_id))
+        for directory in (settings.reports_dir, evidence_dir(settings.home)):
+            await asyncio.to_thread(_remove, directory / str(tenant_id))
     except OSError as error:
         raise Unavailable(
             f"A file of the tenant cannot be removed: {error.strerror}.",

@@ -102,6 +102,8 @@ SEALS: Final[dict[tuple[str, str], Seal]] = {
     ("breach_receipts", "name"): Seal(label="wf.breach_receipts", place=_id, form="text"),
     ("breach_receipts", "content"): Seal(label="wf.breach_receipts", place=_id, form="bytes"),
     ("breach_holds", "reason"): Seal(label="wf.breach_holds", place=_id, form="text"),
+    ("evidence_entries", "note"): Seal(label="wf.evidence_entries", place=_id, form="text"),
+    ("evidence_entries", "document_name"): Seal(label="wf.evidence_entries", place=_id, form="text"),
     ("osquery_carve_blocks", "body"): Seal(label="osquery_carve_blocks", place=_of_block, form="bytes"),
 }
 """By table and column."""

@@ -1,6 +1,8 @@
 """The watch over the clocks of breach cases: each point once, after an outage the newest alone, never what is done."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -13,6 +15,7 @@ from watchfloor.breach.holding.hold import KEPT
 from watchfloor.breach.notices.notice import Notice
 from watchfloor.breach.watching.warning import Point, answer, points_of
 from watchfloor.kernel.clock import FixedClock
+from watchfloor.kernel.config import Settings
 from watchfloor.kernel.db import tenant_tx
 from watchfloor.ops.chores import Chores
 from watchfloor.ops.consumers import Resources
@@ -33,6 +36,12 @@ async def desk(make_tenant: MakeTenant, make_rule: MakeRule, make_event: MakeEve
 @pytest.fixture
 async def office(desk: Desk, superuser: Superuser) -> NoticeOffice:
     return NoticeOffice(desk, await desk.open(), superuser)
+
+
+@pytest.fixture
+async def resources(settings: Settings) -> AsyncGenerator[Resources]:
+    async with AsyncExitStack() as opened:
+        yield Resources(settings, opened)
 
 
 def left(point: Point) -> float:
@@ -239,7 +248,8 @@ async def test_the_chore_watches_every_customer_and_forgets_what_is_over(
     office: NoticeOffice, resources: Resources, count: Count
 ) -> None:
     chores = Chores(resources, consumers=[], clock=FixedClock(await office.now()))
-    await office.breach_with_risk(aware=61 * HOUR)
+    aware = (await office.now() - 61 * HOUR).isoformat()
+    await office.desk.decide(office.case, "clock.controller_aware_at", aware)
 
     await chores.watch_breaches()
     await chores.watch_breaches()

@@ -51,6 +51,10 @@ from watchfloor.breach.notices.keeping import add_receipt
 from watchfloor.breach.notices.sending import withdraw as withdraw_notice
 from watchfloor.breach.opening import Opening, open_case
 from watchfloor.breach.watching.queries import insert_warning
+from watchfloor.controls.entries.keeping import Stated as Number
+from watchfloor.controls.entries.keeping import attach, enter, evidence_dir, evidence_files
+from watchfloor.controls.library import shipped
+from watchfloor.controls.thresholds.keeping import set_number
 from watchfloor.desk import deciding, handover, merging, moves, responding, severity, work
 from watchfloor.detect.correlate.correlator import Correlator
 from watchfloor.detect.engine import Matches
@@ -201,6 +205,7 @@ async def furnish(world: World, tenant_id: TenantId, code: str, makers: Makers) 
             await step(tx, cipher, worker)
         await work.request_report(tx, cipher, worker.actor, worker.permissions, **acted)
         stored = await TenantFiles(settings.reports_dir, "reports").write(tx, cipher, PDF)
+        await show_evidence(tx, cipher, worker, settings)
         (feed,) = await list_feeds(tx)
         await note_figures(tx, feed.id)
         await bring_agents(tx, cipher, worker.actor, feed)
@@ -272,6 +277,30 @@ async def notify(tx: TenantTx, cipher: TenantCipher, worker: Worker, case_id: Ca
     await withdraw_notice(*who, case_id=case_id, notice_id=drafted.id, reason="canary-withdrawal: not now")
     await set_hold(*who, case_id=case_id, is_held=True, reason="canary-hold: Kim sues")
     await insert_warning(tx, case_id, regime="gdpr-controller", stage="notice", point=NOON)
+
+
+async def show_evidence(tx: TenantTx, cipher: TenantCipher, worker: Worker, settings: Settings) -> None:
+    """A number that was entered with a document, one of the tenant's own, and a segment that was looked at."""
+    files = evidence_files(settings.home)
+    document = await attach(tx, cipher, files, name="canary-accounts.txt", content=b"canary-accounts")
+    stated = Number(
+        kind="E14",
+        metric="accounts",
+        first=NOON.date().replace(day=1),
+        until=NOON.date(),
+        note="canary-note: counted by Kim",
+        numerator=9,
+        denominator=10,
+    )
+    library = shipped()
+    await enter(tx, cipher, worker.actor, library=library, stated=stated, today=NOON.date(), document=document)
+    await set_number(tx, worker.actor, library, kind="E06", metric="triaged_urgent", number=99)
+    await tx.execute(
+        "insert into wf.segment_checks (tenant_id, segment_id, checked_at, is_good) values ($1, $2, $3, true)",
+        tx.tenant_id,
+        new_uuid(),
+        NOON,
+    )
 
 
 async def hand_over(tx: TenantTx, cipher: TenantCipher, worker: Worker) -> None:
@@ -401,7 +430,7 @@ async def everything(
     for table in sorted(row["name"] for row in columns if row["name"] != "auth.tenant_steps"):
         found = await superuser.fetch(f"select t::text as text from {table} t where tenant_id = $1", tenant_id)
         rows[table] = sorted(row["text"] for row in found)
-    owned = (settings.lake_dir, settings.reports_dir, settings.secrets_dir)
+    owned = (settings.lake_dir, settings.reports_dir, evidence_dir(settings.home), settings.secrets_dir)
     files = {
         str(path.relative_to(settings.home)): path.read_bytes()
         for directory in owned
@@ -451,7 +480,7 @@ async def test_afterwards_nothing_of_the_tenant_is_left_and_the_other_one_is_as_
         "wf.exception_reminders",
     }
     assert {table for table, rows in before.rows.items() if not rows} <= not_used_yet
-    assert len(before.files) == 3
+    assert len(before.files) == 4
     assert len(before.keys) == 2
 
     await world.leave()
@@ -597,11 +626,11 @@ async def test_the_proof_is_signed_complete_and_audited_by_the_operator(
     ]
     # Suspending, exporting and signing left two entries and one head more.
     expected = {**rows, "audit_entries": rows["audit_entries"] + 2, "audit_heads": 1}
-    assert steps["count"] == {"rows": expected, "files": {"lake": 1, "reports": 1}}
+    assert steps["count"] == {"rows": expected, "files": {"lake": 1, "reports": 1, "evidence": 1}}
     assert steps["erase"] == {"removed": sum(expected.values())}
     assert steps["key"] == {"destroyed": True}
     assert steps["people"] == {"memberships": 2, "tokens": 1, "api_keys": 0, "people": 1}
-    assert steps["verify"] == {"rows": {}, "files": {"lake": 0, "reports": 0}}
+    assert steps["verify"] == {"rows": {}, "files": {"lake": 0, "reports": 0, "evidence": 0}}
     summary = msgspec.convert(steps["export"], ExportSummary)
     manifest = (Path(summary.directory) / MANIFEST).read_bytes()
     assert hashlib.sha256(manifest).hexdigest() == summary.manifest_sha256
@@ -724,7 +753,7 @@ async def test_offboarding_that_is_cut_short_anywhere_is_completed_by_the_next_r
     after = await everything(superuser, world.installation.settings, valkey, acme)
     assert not any(after.rows.values())
     assert (after.files, after.keys) == ({}, set())
-    assert await count_files(world.installation.settings, acme) == Files(lake=0, reports=0)
+    assert await count_files(world.installation.settings, acme) == Files(lake=0, reports=0, evidence=0)
 
 
 def test_the_wait_for_work_under_way_is_longer_than_any_transaction_may_last() -> None:

@@ -19,7 +19,8 @@ from watchfloor.controls.judgement import judge, strictest
 from watchfloor.controls.kind import Metric
 from watchfloor.controls.library import read_frameworks, read_kinds, shipped
 from watchfloor.controls.measurement import Measurement, Member, Scene, nothing, share
-from watchfloor.controls.notices.timely import DueNotice, in_time
+from watchfloor.controls.notices.queries import DueNotice
+from watchfloor.controls.notices.timely import in_time
 from watchfloor.controls.period import months_ended, period_of
 from watchfloor.controls.result import DeviationCode, Gap, GapCode, Outcome, Result, Unit, outcome_of
 from watchfloor.controls.words import LANGUAGES, Words

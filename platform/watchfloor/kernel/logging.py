@@ -39,7 +39,7 @@ _CREDENTIAL: Final = re.compile(
 )
 _CREDENTIAL_LENGTH: Final = 1_400
 _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
-_QUIET: Final = ("asyncio", "httpcore", "httpx", "arq.worker", "opentelemetry")
+_QUIET: Final = ("asyncio", "fontTools", "httpcore", "httpx", "arq.worker", "opentelemetry")
 
 
 @contextmanager

@@ -47,9 +47,14 @@ class Stated(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     incident: int | None = None
 
 
+def evidence_dir(home: Path) -> Path:
+    """Where the documents of entries stand, below the installation's home."""
+    return home / "evidence"
+
+
 def evidence_files(home: Path) -> TenantFiles:
-    """The documents of entries, below the installation's home."""
-    return TenantFiles(home / "evidence", FILES_KIND)
+    """The documents of entries."""
+    return TenantFiles(evidence_dir(home), FILES_KIND)
 
 
 async def enter(

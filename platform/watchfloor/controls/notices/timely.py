@@ -4,28 +4,18 @@ A notice counts in the period in which it was due. One that is not due yet and n
 """
 
 from collections.abc import Iterable
-from datetime import datetime
-from uuid import UUID
-
-import msgspec
 
 from watchfloor.controls.measurement import Measurement, Member, Scene, share
+from watchfloor.controls.notices.queries import DueNotice, select_due
 from watchfloor.controls.result import Gap
 from watchfloor.kernel import ids
 from watchfloor.kernel.db import TenantTx
 
 
-class DueNotice(msgspec.Struct, frozen=True, kw_only=True):
-    """A notice that was not withdrawn: until when it had to go, and when it went."""
-
-    id: UUID
-    due_at: datetime
-    submitted_at: datetime | None
-
-
-async def measure(_tx: TenantTx, _scene: Scene) -> list[Measurement]:
-    """Nothing while notices are not kept: that is no data, and never a pass."""
-    return []
+async def measure(tx: TenantTx, scene: Scene) -> list[Measurement]:
+    """The notices of the period; nothing where none was due, which is no data and never a pass."""
+    rows = await select_due(tx, begin=scene.period.begin, end=scene.period.end)
+    return [in_time(scene, rows)] if rows else []
 
 
 def in_time(scene: Scene, notices: Iterable[DueNotice]) -> Measurement:
