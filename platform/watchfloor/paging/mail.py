@@ -99,7 +99,7 @@ class MailLane:
         return [
             notice.reason,
             "",
-            f"Incident     {notice.ref}",
+            f"About        {notice.ref}",
             f"What         {for_subject(notice.summary)}",
             f"Urgency      {notice.urgency}",
             f"Raised       {notice.raised_at:%Y-%m-%d %H:%M:%S} UTC",
@@ -107,7 +107,7 @@ class MailLane:
             f"You are      {notice.recipient}; this is step {notice.rung + 1} of the page",
             "",
             f"Where to answer: {self._public_url}",
-            "It goes on to the next person unless the incident is acknowledged or the page is answered.",
+            "It goes on to the next person unless the matter is taken up or the page is answered.",
         ]
 
 
