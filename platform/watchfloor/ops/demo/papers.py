@@ -87,6 +87,7 @@ async def tell_of_the_breach(
     notice = await _drafted(analyst, place, "gdpr-controller")
     await _approve(lead, place, notice.notice)
     await lead.order(_Notice, f"{place}/notices/{notice.notice.id}/send", {"submitted_at": _now(), "channel": _CHANNEL})
+    await officer.order(_Notice, f"{place}/notices/{notice.notice.id}/acknowledge", {"received_at": _now()})
     for ruling in RULINGS:
         await officer.order(_Case, f"{place}/decisions", filled(ruling, now))
     notification = await _drafted(officer, place, "gdpr-authority")
