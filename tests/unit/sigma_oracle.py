@@ -415,9 +415,14 @@ def time_part(value: FieldValue, part: str) -> int | None:
     return {"week": week, "minute": minute, "hour": hour, "day": day, "month": month, "year": year}[part]
 
 
+def _bare(address: str) -> str:
+    """Without the zone that an address may name after a percent sign, whatever that is."""
+    return address.strip().partition("%")[0]
+
+
 def in_network(network: str, value: FieldValue) -> bool:
     try:
-        address: IPv4Address | IPv6Address = ip_address(value.strip()) if isinstance(value, str) else IPv4Address("-")
+        address: IPv4Address | IPv6Address = ip_address(_bare(value)) if isinstance(value, str) else IPv4Address("-")
     except ValueError:
         return False
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None

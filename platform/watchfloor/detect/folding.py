@@ -6,12 +6,12 @@ Unicode's simple case folding (CaseFolding.txt, status C and S), as regular expr
 """
 
 import sys
-from typing import Final
+from functools import cache
 
 
 def fold(text: str) -> str:
     """`text` without letter case."""
-    return text.lower() if text.isascii() else text.translate(_TABLE)
+    return text.lower() if text.isascii() else text.translate(_table())
 
 
 def _fold_letter(letter: str) -> str:
@@ -22,22 +22,21 @@ def _fold_letter(letter: str) -> str:
     return lowered if len(lowered) == 1 else letter
 
 
-_TABLE: Final[dict[int, str]] = {
-    point: folded for point in range(sys.maxunicode + 1) if (folded := _fold_letter(chr(point))) != chr(point)
-}
+@cache
+def _table() -> dict[int, str]:
+    """Every letter that folding changes. Made when the first text needs it: it looks at all of Unicode."""
+    return {point: folded for point in range(sys.maxunicode + 1) if (folded := _fold_letter(chr(point))) != chr(point)}
 
 
 def forms_of(letter: str) -> tuple[str, ...]:
     """All letters whose folding is that of `letter`, itself among them."""
     folded = fold(letter)
-    return (folded, *_FORMS.get(folded, ()))
+    return (folded, *_forms().get(folded, ()))
 
 
+@cache
 def _forms() -> dict[str, tuple[str, ...]]:
     forms: dict[str, tuple[str, ...]] = {}
-    for point, folded in _TABLE.items():
+    for point, folded in _table().items():
         forms[folded] = (*forms.get(folded, ()), chr(point))
     return forms
-
-
-_FORMS: Final = _forms()
