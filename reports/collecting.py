@@ -6,12 +6,15 @@ Apart from `reports.documents.table` because collectors know the database, and t
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, TypeAlias
 
+from reports.documents.assurance.collect import collect as collect_assurance
 from reports.documents.breach_decisions.collect import collect as collect_breach_decisions
 from reports.documents.breach_notice.collect import collect as collect_breach_notice
 from reports.documents.breach_notification.collect import collect as collect_breach_notification
 from reports.documents.breach_register.collect import collect as collect_breach_register
 from reports.documents.controls.collect import collect as collect_controls
+from reports.documents.dora.collect import collect as collect_dora
 from reports.documents.incident.collect import collect as collect_incident
+from reports.documents.nis2.collect import collect as collect_nis2
 from reports.documents.service.collect import collect as collect_service
 from reports.documents.subject_letter.collect import collect as collect_subject_letter
 from reports.facts import ReportFacts
@@ -33,6 +36,9 @@ COLLECTORS: Final[Mapping[Kind, Collect]] = {
     "breach_notification": collect_breach_notification,
     "controls": collect_controls,
     "service": collect_service,
+    "nis2": collect_nis2,
+    "dora": collect_dora,
+    "assurance": collect_assurance,
 }
 
 

@@ -14,6 +14,7 @@ import msgspec
 Instant: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
 Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
 Digest: TypeAlias = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+Colour: TypeAlias = Annotated[str, msgspec.Meta(pattern="^#[0-9a-f]{6}$")]
 Handling: TypeAlias = Literal["TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "TLP:AMBER+STRICT", "TLP:RED"]
 Side: TypeAlias = Literal["provider", "customer", "system"]
 Severity: TypeAlias = Literal["informational", "low", "medium", "high", "critical"]
@@ -30,11 +31,29 @@ class Actor(Facts, frozen=True):
     name: str
 
 
+class Look(Facts, frozen=True):
+    """How the document is dressed: as it was when its data was read, so that it never changes afterwards.
+
+    `headings` and `lines` are colours. `logo` is a PNG or JPEG, and `logo_name` what it says to those who do not see
+    it. `sender` is who signs as sender in the head and the foot, `address` whose mails are, `contact` where questions
+    go. What is missing is Watchfloor's plain look.
+    """
+
+    headings: Colour | None = None
+    lines: Colour | None = None
+    logo: bytes | None = None
+    logo_name: str = ""
+    sender: str | None = None
+    address: str | None = None
+    contact: str | None = None
+
+
 class Provider(Facts, frozen=True):
-    """The MSSP that hands the report over."""
+    """The MSSP that hands the report over, and how it is dressed."""
 
     name: str
     contact: str
+    look: Look | None = None
 
 
 class Customer(Facts, frozen=True):

@@ -105,6 +105,7 @@ class ReportJob:
             directory=await self._resources.database(Role.AUTH),
             settings=settings,
             records=await self._resources.database(Role.REPORT),
+            keyring=self._resources.keyring,
         )
         report = await collect(tx, cipher, request, desk=desk)
         try:

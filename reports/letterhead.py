@@ -9,11 +9,14 @@ from typing import Final
 import msgspec
 
 from reports import queries
-from reports.facts import AuditHead, Customer, Handling, Provider
+from reports.facts import AuditHead, Customer, Handling, Look, Provider
 from watchfloor.kernel import ids
 from watchfloor.kernel.config import Settings
 from watchfloor.kernel.db import Database, TenantTx
 from watchfloor.kernel.errors import NotFound
+from watchfloor.reporting.branding.brand import PLAIN
+from watchfloor.reporting.branding.keeping import dressed_for
+from watchfloor.tenancy.keyring import Keyring
 
 HANDLING: Final[Handling] = "TLP:AMBER+STRICT"
 """How a report may be passed on: inside the customer's organisation, to who needs it. The cautious marking."""
@@ -22,6 +25,7 @@ HANDLING: Final[Handling] = "TLP:AMBER+STRICT"
 class Desk(msgspec.Struct, frozen=True, kw_only=True):
     """Who hands reports over, and where names are asked for: the database as `wf_auth`.
 
+    With `keyring` and `records` documents are dressed as the tenant or the MSSP has said; else they are plain.
     `settings` and `records` (the database as `wf_report`) are for documents that tell of the installation, too: of its
     rules and its rota. Without them such numbers have no data.
     """
@@ -30,6 +34,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     directory: Database
     settings: Settings | None = None
     records: Database | None = None
+    keyring: Keyring | None = None
 
 
 class Letterhead(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,13 +64,32 @@ async def letterhead_of(tx: TenantTx, request: queries.RequestRow, desk: Desk) -
         id=ids.show("rpt", request.id),
         revision=await queries.select_version(tx, request),
         generated_at=taken_at,
-        provider=desk.provider,
+        provider=msgspec.structs.replace(desk.provider, look=await _look(tx, desk, tenant.name)),
         customer=Customer(
             id=ids.show("ten", tx.tenant_id), name=tenant.name, language=request.language, time_zone=tenant.time_zone
         ),
         code=tenant.code,
         audit_head=_head(chain),
         audit_entries=0 if chain is None else chain.entries,
+    )
+
+
+async def _look(tx: TenantTx, desk: Desk, customer: str) -> Look | None:
+    """How the document is dressed as of now. A logo says the name of whose it is."""
+    if desk.keyring is None or desk.records is None:
+        return None
+    found = await dressed_for(tx, desk.keyring, directory=desk.directory, records=desk.records)
+    brand = found.brand
+    if brand == PLAIN:
+        return None
+    return Look(
+        headings=brand.headings,
+        lines=brand.lines,
+        logo=brand.logo,
+        logo_name=customer if found.logo_of == "tenant" else desk.provider.name,
+        sender=brand.sender_name,
+        address=brand.sender_address,
+        contact=brand.contact,
     )
 
 

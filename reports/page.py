@@ -6,27 +6,32 @@ is put out and is not `Markup` of our own making is neutralised first, so no tem
 
 from datetime import UTC
 from functools import lru_cache
+from typing import Final
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined, Undefined
 from markupsafe import Markup
 
 from reports.assets import read_template
-from reports.facts import ReportFacts
+from reports.facts import Look, ReportFacts
 from reports.language.locale import Locale
 from reports.printed import code, lines, own, printed, sentence, words
+
+_PLAIN: Final = Look()
 
 
 def fill(template: str, report: ReportFacts, locale: Locale, *, data_hash: str, data_name: str, **more: object) -> str:
     """A document's template (`<kind>/<name>.html`) as one HTML page.
 
-    A template has `r` (the facts), `t` (phrases of all documents), `loc` (the locale), `say` (a phrase filled in),
-    what `shell.html` needs, and `more`: by custom `w`, the document's own words, and `v`, its view.
+    A template has `r` (the facts), `look` (how it is dressed), `t` (phrases of all documents), `loc` (the locale),
+    `say` (a phrase filled in), what `shell.html` needs, and `more`: by custom `w`, the document's own words, and `v`,
+    its view.
     """
     return (
         _environment()
         .get_template(template)
         .render(
             r=report,
+            look=report.provider.look or _PLAIN,
             t=locale.phrases,
             loc=locale,
             say=_say,

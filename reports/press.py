@@ -76,7 +76,8 @@ class Press:
             raise Refused("The report asked for a file from outside and was stopped.", where="report") from None
 
     def _print(self, sheet: Sheet) -> Printed:
-        page = cast("_Html", weasyprint.HTML(string=sheet.html, base_url=_BASE, url_fetcher=self._fetcher))
+        fetcher = AssetFetcher(sheet.images)
+        page = cast("_Html", weasyprint.HTML(string=sheet.html, base_url=_BASE, url_fetcher=fetcher))
         document = page.render(stylesheets=[self._style], font_config=self._fonts, pdf_variant=VARIANT, pdf_tags=True)
         document.metadata.attachments = [self._attachment(item, sheet.created) for item in sheet.attached]
         identify(document.metadata, report_id=sheet.report_id, data_sha256=sheet.data_sha256)

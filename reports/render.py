@@ -11,6 +11,7 @@ from reports.documents.table import document_of
 from reports.facts import ReportFacts
 from reports.handover import encode
 from reports.language.locale import locale_for
+from reports.logo import LOGO, drawn
 from reports.press import Press
 from reports.sheet import Attached, Printed, Sheet
 
@@ -27,6 +28,7 @@ def render(report: ReportFacts, press: Press) -> Printed:
     data = encode(report)
     digest = hashlib.sha256(data).hexdigest()
     paper = document.lay_out(report, locale, digest)
+    look = report.provider.look
     facts = Attached(name=document.data_name, description=paper.data_description, content=data, relationship="Data")
     return press.print(
         Sheet(
@@ -35,5 +37,6 @@ def render(report: ReportFacts, press: Press) -> Printed:
             report_id=report.id,
             data_sha256=digest,
             created=report.generated_at.astimezone(UTC),
+            images={} if look is None or look.logo is None else {LOGO: drawn(look.logo, plate=look.headings)},
         )
     )

@@ -1,7 +1,7 @@
 """What goes into the press and what comes out of it: plain data, known on both sides of the sandbox."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -17,13 +17,17 @@ class Attached(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sheet(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a press needs for one report: the page, what is attached, and what the metadata shall say."""
+    """All that a press needs for one report: the page, what is attached, and what the metadata shall say.
+
+    `images` are PNG files of our own drawing that the page may ask for, by their asset name.
+    """
 
     html: str
     attached: Sequence[Attached]
     report_id: str
     data_sha256: str
     created: datetime
+    images: Mapping[str, bytes] = {}
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):

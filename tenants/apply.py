@@ -16,6 +16,7 @@ from tenants import queries
 from tenants.bundle import Bundle, settings_of
 from tenants.current import Current, open_record, read_current, seal_contacts
 from tenants.detection import Standing, read_standing, wanted_of, write
+from tenants.dressing import write_dressing
 from tenants.faults import BundleFaults, Fault
 from tenants.installation import Installation
 from tenants.plan import Plan, compare, is_live
@@ -195,10 +196,17 @@ async def _open(installation: Installation, tenant_id: TenantId) -> None:
 
 
 async def _configure(installation: Installation, tenant_id: TenantId, placed: PlacedBundle) -> None:
-    """The record, the feeds and what the tenant changes about rules, in one transaction."""
+    """The record, the feeds, the reports and what the tenant changes about rules, in one transaction."""
     async with tenant_tx(installation.app, tenant_id) as tx:
         await _write_record(tx, installation, placed.bundle)
         await _write_feeds(tx, installation, placed.bundle)
+        await write_dressing(
+            tx,
+            await installation.keyring.cipher(tx),
+            installation.actor,
+            placed.dressing,
+            at=installation.clock.now(),
+        )
         if placed.bundle.detection is not None:
             await _write_detection(tx, installation, placed)
 

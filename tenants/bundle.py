@@ -10,6 +10,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from tenants.reporting import Branding, Reports
 from tenants.scalars import (
     Code,
     Country,
@@ -300,6 +301,10 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     alert_budget: Budgets = Budgets()
     intake: TenantQuota = TenantQuota()
     frameworks: list[Framework] = []
+    branding: Branding | None = None
+    """Absent: how reports look is managed elsewhere, and not touched. Empty: it is as in the operator's bundle."""
+    reports: Reports | None = None
+    """Absent: schedules and recipients are managed elsewhere, and not touched."""
     detection: Detection | None = None
     """Absent: what the tenant changes about rules is managed elsewhere, and nothing of it is touched."""
 

@@ -3,27 +3,22 @@
 The commands only read the command line and print; what they do stands in the modules beside this one.
 """
 
-import asyncio
-from collections.abc import AsyncGenerator, Coroutine
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import click
 
 from tenants import queries
 from tenants.apply import IssuedToken, apply, plan, replace_token
+from tenants.branding import branding
 from tenants.bundle import json_schema
-from tenants.installation import Installation, find_tenant, open_installation
+from tenants.installation import find_tenant
 from tenants.leaving.export import export_tenant
 from tenants.leaving.offboard import offboard
+from tenants.reports_plan import reports_plan
 from tenants.rules import PlacedBundle, read_bundles
-from watchfloor.kernel.characters import visible
-from watchfloor.kernel.clock import SystemClock
-from watchfloor.kernel.config import load_settings
+from tenants.terminal import opened_installation, progress, run, say
 from watchfloor.kernel.db import directory_tx
 from watchfloor.kernel.errors import Refused
-from watchfloor.kernel.ids import new_uuid
-from watchfloor.ops.up import storage
 
 
 @click.group()
@@ -35,7 +30,7 @@ def tenant() -> None:
 @click.argument("path", type=click.Path(path_type=Path))
 def show_plan(*, path: Path) -> None:
     """Show what applying the bundles in PATH (a file or a directory) would change."""
-    _run(_plan(read_bundles(path)))
+    run(_plan(read_bundles(path)))
 
 
 @tenant.command("apply")
@@ -45,13 +40,13 @@ def make_so(*, path: Path) -> None:
 
     Feed tokens are printed once and are nowhere else.
     """
-    _run(_apply(read_bundles(path)))
+    run(_apply(read_bundles(path)))
 
 
 @tenant.command("list")
 def show_tenants() -> None:
     """List all tenants and their states."""
-    _run(_list())
+    run(_list())
 
 
 @tenant.command("token")
@@ -61,7 +56,7 @@ def show_tenants() -> None:
 @click.option("--guid", is_flag=True, help="Make a GUID too that stands for the token, for senders that need one.")
 def new_token(*, slug: str, feed: str, keep_old: bool, guid: bool) -> None:
     """Make a new token for the FEED of the tenant SLUG; the others are revoked."""
-    _run(_token(slug, feed, keep_old=keep_old, guid=guid))
+    run(_token(slug, feed, keep_old=keep_old, guid=guid))
 
 
 @tenant.command("export")
@@ -69,7 +64,7 @@ def new_token(*, slug: str, feed: str, keep_old: bool, guid: bool) -> None:
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
 def take_out(*, slug: str, directory: Path) -> None:
     """Write all data of the tenant SLUG, readable, below DIRECTORY."""
-    _run(_export(slug, directory))
+    run(_export(slug, directory))
 
 
 @tenant.command("offboard")
@@ -85,7 +80,7 @@ def end(*, slug: str, export_to: Path, confirm: str) -> None:
     """Export, then erase the tenant SLUG: rows, files, key. Run it again if it was cut short."""
     if confirm != slug:
         raise Refused("The confirmation does not name the tenant.", where="--confirm", remedy=f"Give --confirm {slug}.")
-    _run(_offboard(slug, export_to))
+    run(_offboard(slug, export_to))
 
 
 @tenant.command("schema")
@@ -94,74 +89,56 @@ def show_schema() -> None:
     click.echo(json_schema().decode())
 
 
-def _run(work: Coroutine[object, object, None]) -> None:
-    asyncio.run(work)
-
-
-@asynccontextmanager
-async def _installation() -> AsyncGenerator[Installation]:
-    settings = load_settings()
-    async with (
-        storage(settings, tell=_progress),
-        open_installation(settings, clock=SystemClock(), request_id=str(new_uuid())) as opened,
-    ):
-        yield opened
-
-
 async def _plan(bundles: list[PlacedBundle]) -> None:
-    async with _installation() as installation:
+    async with opened_installation() as installation:
         for placed in bundles:
             for line in (await plan(installation, placed)).lines():
-                _say(line)
+                say(line)
 
 
 async def _apply(bundles: list[PlacedBundle]) -> None:
-    async with _installation() as installation:
+    async with opened_installation() as installation:
         # All bundles are compared before the first is applied: what cannot be shows while nothing has changed.
         for placed in bundles:
             await plan(installation, placed)
         for placed in bundles:
-            done = await apply(installation, placed, issue=_show_token, tell=_progress)
+            done = await apply(installation, placed, issue=_show_token, tell=progress)
             for line in done.lines():
-                _say(line)
+                say(line)
 
 
 async def _list() -> None:
-    async with _installation() as installation, directory_tx(installation.auth) as tx:
+    async with opened_installation() as installation, directory_tx(installation.auth) as tx:
         for row in await queries.select_tenants(tx):
-            _say(f"{row.slug:<32} {row.code:<8} {row.kind:<8} {row.state:<11} {row.name}")
+            say(f"{row.slug:<32} {row.code:<8} {row.kind:<8} {row.state:<11} {row.name}")
 
 
 async def _token(slug: str, feed: str, *, keep_old: bool, guid: bool) -> None:
-    async with _installation() as installation:
+    async with opened_installation() as installation:
         found = await find_tenant(installation, slug)
         _show_token(await replace_token(installation, found, feed, keep_old=keep_old, with_alias=guid))
 
 
 async def _export(slug: str, directory: Path) -> None:
-    async with _installation() as installation:
+    async with opened_installation() as installation:
         summary = await export_tenant(installation, await find_tenant(installation, slug), into=directory)
-    _say(f"{summary.directory}: {summary.files} files, {summary.rows} rows, manifest {summary.manifest_sha256}")
+    say(f"{summary.directory}: {summary.files} files, {summary.rows} rows, manifest {summary.manifest_sha256}")
     if summary.unopened:
-        _progress(f"{summary.unopened} values could not be opened and stand in it sealed")
+        progress(f"{summary.unopened} values could not be opened and stand in it sealed")
 
 
 async def _offboard(slug: str, export_to: Path) -> None:
-    async with _installation() as installation:
+    async with opened_installation() as installation:
         found = await find_tenant(installation, slug)
-        proof = await offboard(installation, found, export_to=export_to, tell=lambda step: _progress(f"{slug}: {step}"))
-    _say(f"{slug} is offboarded; the proof is {proof}")
+        proof = await offboard(installation, found, export_to=export_to, tell=lambda step: progress(f"{slug}: {step}"))
+    say(f"{slug} is offboarded; the proof is {proof}")
 
 
 def _show_token(token: IssuedToken) -> None:
-    _say(f"token {token.slug} {token.feed} ({token.door}): {token.text.reveal()}")
+    say(f"token {token.slug} {token.feed} ({token.door}): {token.text.reveal()}")
     if token.alias is not None:
-        _say(f"guid {token.slug} {token.feed} ({token.door}): {token.alias.reveal()}")
+        say(f"guid {token.slug} {token.feed} ({token.door}): {token.alias.reveal()}")
 
 
-def _progress(line: str) -> None:
-    click.echo(visible(line, newline="\n"), err=True)
-
-
-def _say(line: str) -> None:
-    click.echo(visible(line, newline="\n"))
+tenant.add_command(branding)
+tenant.add_command(reports_plan)

@@ -5,6 +5,7 @@ import msgspec
 from tenants import queries
 from tenants.bundle import Bundle, Contact, TenantSettings
 from tenants.detection import Standing, read_standing
+from tenants.dressing import Dressing, read_dressing
 from tenants.installation import Installation
 from tenants.queries import MemberRow, RecordRow, TenantRow
 from watchfloor.feeds.feed import Feed
@@ -34,6 +35,7 @@ class Current(msgspec.Struct, frozen=True, kw_only=True):
     fed: frozenset[FeedId] = frozenset()
     """The feeds that have a token."""
     members: list[MemberRow] = []
+    dressing: Dressing = Dressing()
     detection: Standing
     """What it changes about the shared rules; not read unless the bundle says something of them."""
 
@@ -53,13 +55,24 @@ async def read_current(installation: Installation, bundle: Bundle) -> Current:
         row = await queries.select_record(inside)
         record = None if row is None else await open_record(inside, row, installation)
         feeds = await list_feeds(inside)
+        dressing = Dressing()
+        if row is not None:
+            dressing = await read_dressing(inside, await installation.keyring.cipher(inside))
         if bundle.detection is not None and row is not None:
             cipher = await installation.keyring.cipher(inside)
             detection = await read_standing(inside, cipher, rules=rules, at=detection.at)
     async with tenant_tx(installation.auth, tenant_id) as inside:
         fed = await queries.select_fed_feeds(inside)
         members = await queries.select_members(inside)
-    return Current(tenant=tenant, record=record, feeds=feeds, fed=frozenset(fed), members=members, detection=detection)
+    return Current(
+        tenant=tenant,
+        record=record,
+        feeds=feeds,
+        fed=frozenset(fed),
+        members=members,
+        dressing=dressing,
+        detection=detection,
+    )
 
 
 async def open_record(tx: TenantTx, row: RecordRow, installation: Installation) -> Record:

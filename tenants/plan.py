@@ -13,6 +13,7 @@ import msgspec
 from tenants.bundle import Bundle, BundleFeed, Contact, settings_of
 from tenants.current import Current
 from tenants.detection import check_lives, items_standing, items_wanted, wanted_of
+from tenants.dressing import items_of
 from tenants.faults import BundleFaults, Fault
 from tenants.rules import PlacedBundle
 from watchfloor.feeds.feed import Feed
@@ -61,6 +62,9 @@ def compare(placed: PlacedBundle, current: Current) -> Plan:
         *_between(_contact_items(current.record.contacts if current.record else []), _contact_items(bundle.contacts)),
         *_feed_changes(bundle, current),
         *_member_changes(bundle, current),
+        *_between(
+            items_of(current.dressing, beside=placed.dressing), items_of(placed.dressing, beside=placed.dressing)
+        ),
         *_detection_changes(placed, current),
     ]
     is_new = current.tenant is None or current.tenant.state == "onboarding"

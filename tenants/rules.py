@@ -22,6 +22,7 @@ from tenants.bundle import (
     Sla,
     days,
 )
+from tenants.dressing import Dressing, dressing_of
 from tenants.faults import BundleFaults, Fault, Place, nearest
 from tenants.schema import Parts, convert
 from watchfloor.access.roles import CUSTOMER_TENANT_ROLES, OPERATOR_TENANT_ROLES, TenantKind, counts_in
@@ -38,6 +39,7 @@ class PlacedBundle(msgspec.Struct, frozen=True, kw_only=True):
 
     bundle: Bundle
     parts: Parts
+    dressing: Dressing = Dressing()
 
 
 def read_bundles(path: Path) -> list[PlacedBundle]:
@@ -52,10 +54,12 @@ def read_bundles(path: Path) -> list[PlacedBundle]:
         if tree is None:
             continue
         bundle, parts = convert(tree, Bundle, faults=faults)
+        dressing = Dressing()
         if isinstance(tree, document.Table):
             _Check(parts, faults).run()
+            dressing = dressing_of(parts, faults=faults)
         if bundle is not None:
-            found.append(PlacedBundle(bundle=bundle, parts=parts))
+            found.append(PlacedBundle(bundle=bundle, parts=parts, dressing=dressing))
     _check_together(found, faults)
     if faults:
         raise BundleFaults(faults)

@@ -132,4 +132,21 @@ Entry = Annotated[
     ),
 ]
 
+Colour = Annotated[
+    str,
+    Meta(pattern=r"^#[0-9A-Fa-f]{6}$(?!\n)", extra=_say('a colour of six digits, such as "#0b4f6c", in quotes')),
+]
+ImagePath = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*){0,5}$(?!\n)",
+        max_length=200,
+        extra=_say("a file beside the bundle or in a directory below, such as brands/acme.png; it is never fetched"),
+    ),
+]
+FrameworkId = Annotated[
+    str,
+    Meta(pattern=r"^[a-z0-9][a-z0-9.-]{0,39}$(?!\n)", extra=_say("a framework's id, such as nis2-art21")),
+]
+
 Free = Annotated[object, Meta(extra_json_schema={"description": "As in a Sigma filter."})]

@@ -38,7 +38,7 @@ from watchfloor.kernel.config import Settings
 from watchfloor.kernel.crypto import TenantCipher
 from watchfloor.kernel.db import Database, Role, TenantTx, tenant_tx
 from watchfloor.kernel.ids import TenantId, new_uuid
-from watchfloor.lake.segments import SegmentStore
+from watchfloor.lake.opening import open_lake
 from watchfloor.ops.embedded.postgres import PostgresServer
 from watchfloor.ops.pipeline_alerting import Alerting
 from watchfloor.ops.pipeline_journal import open_journal
@@ -181,7 +181,7 @@ async def main(count: int) -> None:
         tell(f"{len(hall.engine.rules)} rules, {2 * TENANTS[-1]} tenants made in {time.perf_counter() - began:.0f} s")
         bench = Bench(
             intake=hall.intake,
-            store=SegmentStore(settings.lake_dir),
+            store=open_lake(settings),
             alerting=Alerting(hall.engine),
             clock=SystemClock(),
             journal=held.enter_context(open_journal(settings.home / "run")),

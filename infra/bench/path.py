@@ -26,7 +26,7 @@ from watchfloor.feeds.intake.opening import open_intake
 from watchfloor.feeds.intake.queue import Lane, open_batch
 from watchfloor.kernel.config import Settings
 from watchfloor.kernel.db import Database, Role
-from watchfloor.lake.segments import SegmentStore
+from watchfloor.lake.opening import open_lake
 from watchfloor.normalise.raw import RawEvent
 from watchfloor.ops.embedded.postgres import PostgresServer
 from watchfloor.ops.pipeline_digest import digest
@@ -99,7 +99,7 @@ async def measure_stages(settings: Settings, feed: Feed) -> None:
     """Prints the cost of each stage on the first batches, and leaves them where they are."""
     engine = shared_engine()
     database = await Database.open(settings, Role.APP)
-    store = SegmentStore(settings.lake_dir)
+    store = open_lake(settings)
     async with open_intake(settings, database, Keyring.open(settings)) as intake:
         with contextlib.suppress(Leave):
             async with intake.work(feed.tenant_id, lane=Lane.LIVE, most_bytes=STAGE_BYTES) as work:

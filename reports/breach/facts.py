@@ -41,9 +41,10 @@ class Changed(Facts, frozen=True, kw_only=True):
 
 
 class Earlier(Facts, frozen=True, kw_only=True):
-    """The phase before: its name, when it was frozen, and the hash of what stood there."""
+    """The phase before: its name, its stage, when it was frozen, and the hash of what stood there."""
 
     id: str
+    stage: str | None = None
     phase: str
     number: int
     at: Instant

@@ -5,7 +5,8 @@ and only the clock and what became of the notice are of the moment. It writes no
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Final, cast
 
 import msgspec
@@ -16,12 +17,12 @@ from reports.breach.outward import outward
 from reports.letterhead import Desk, Letterhead, letterhead_of
 from reports.queries import RequestRow
 from watchfloor.breach.case import BreachCase
-from watchfloor.breach.clocks import deadlines_of
+from watchfloor.breach.clocks import Filed, facts_of, regimes_of
 from watchfloor.breach.difference import diff
 from watchfloor.breach.missing import is_late, missing
 from watchfloor.breach.notices import keeping
 from watchfloor.breach.notices.notice import Notice, filings
-from watchfloor.breach.rules.clock import Deadline
+from watchfloor.breach.rules.clock import Deadline, deadlines
 from watchfloor.breach.rules.forms import Form
 from watchfloor.breach.rules.library import shipped
 from watchfloor.kernel import ids
@@ -80,7 +81,7 @@ async def gather(tx: TenantTx, cipher: TenantCipher, request: RequestRow, desk: 
         earlier=None if before is None else before[0],
         changes=() if before is None else _changes(outward(before[1]), case),
         people=await _people(tx, desk, case, dispatch),
-        deadlines=tuple(deadlines_of(frozen, sent, head.generated_at)),
+        deadlines=_deadlines(frozen, notice, sent, head.generated_at),
         authorities=_authorities(case),
         late=is_late(frozen, sent, head.generated_at),
     )
@@ -95,12 +96,21 @@ def lacking_of(gathered: Gathered, form: Form) -> tuple[Lacking, ...]:
     )
 
 
+def _deadlines(case: BreachCase, notice: Notice, sent: Sequence[Filed], at: datetime) -> tuple[Deadline, ...]:
+    """Those of the case, and of the notice's own duty even where nobody has said yet whether it applies."""
+    regimes = regimes_of(case)
+    if notice.regime not in {regime.id for regime in regimes}:
+        regimes.append(shipped().find(notice.regime))
+    return tuple(deadlines(regimes, facts_of(case, sent), at))
+
+
 async def _before(tx: TenantTx, cipher: TenantCipher, notice: Notice) -> tuple[Earlier, BreachCase] | None:
     if notice.follows is None:
         return None
     earlier = await keeping.read(tx, cipher, notice.follows)
     named = Earlier(
         id=ids.show("ntc", earlier.id),
+        stage=earlier.stage,
         phase=earlier.phase,
         number=earlier.part,
         at=earlier.submitted_at or earlier.drafted_at,

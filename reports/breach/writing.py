@@ -75,13 +75,15 @@ class Writer:
         return self.words.around.system if shown_id == "system" else self._people.get(shown_id, shown_id)
 
     def lines(self, path: str, fact: Known[object] | None) -> list[str]:
-        """What stands at a path, an item of a list a line. Nothing where there is no value."""
+        """What stands at a path, an item of a list a line. Nothing without a value; a list of none says so."""
         field = field_of(path)
         if fact is None or fact.value is None or field is None:
             return []
         value = cast("object", msgspec.convert(msgspec.to_builtins(fact.value), field.type))
         if path == _ACCOUNTS:
             return [plain(self.locale.counted(self.words.values.accounts, len(cast("Sequence[object]", value))))]
+        if value == ():
+            return [self.locale.phrases.words.nothing]
         items = cast("Sequence[object]", value) if isinstance(value, tuple) else (value,)
         lines = [self._item(path, item) for item in items]
         return [", ".join(lines)] if field.kind == "texts" else lines
@@ -113,7 +115,8 @@ class Writer:
             return self._authorities.get(item, item)
         if isinstance(item, str):
             choices = _CHOICES.get(path, _applies if path.endswith(".applicable") else None)
-            return item if choices is None else choices(self.words.codes).get(item, item)
+            words = self.words.choices.get(path) if choices is None else choices(self.words.codes)
+            return item if words is None else words.get(item, item)
         if isinstance(item, msgspec.Struct):
             return self._record(item)
         return self._plain(item)
@@ -129,9 +132,18 @@ class Writer:
             case datetime():
                 return self.moment(item)
             case timedelta():
-                return plain(self.locale.duration(int(item.total_seconds())))
+                return self._span(int(item.total_seconds()))
             case _:
                 raise TypeError(f"a breach case holds no {type(item).__name__}")
+
+    def _span(self, seconds: int) -> str:
+        """A length of time in all its units: authorities want it to the minute."""
+        parts: list[str] = []
+        for size in (86_400, 3_600, 60, 1):
+            count, seconds = divmod(seconds, size)
+            if count:
+                parts.append(plain(self.locale.duration(count * size)))
+        return " ".join(parts) or plain(self.locale.duration(0))
 
     @singledispatchmethod
     def _record(self, item: object) -> str:

@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from typing import Final
 
 from reports.document import Document
+from reports.documents.assurance.document import ASSURANCE
 from reports.documents.breach_decisions.document import BREACH_DECISIONS
 from reports.documents.breach_notice.document import BREACH_NOTICE
 from reports.documents.breach_notification.document import BREACH_NOTIFICATION
 from reports.documents.breach_register.document import BREACH_REGISTER
 from reports.documents.controls.document import CONTROLS
+from reports.documents.dora.document import DORA
 from reports.documents.incident.document import INCIDENT
+from reports.documents.nis2.document import NIS2
 from reports.documents.service.document import SERVICE
 from reports.documents.subject_letter.document import SUBJECT_LETTER
 from reports.facts import ReportFacts
@@ -26,6 +29,9 @@ DOCUMENTS: Final[Mapping[str, Document]] = {
         BREACH_DECISIONS,
         BREACH_REGISTER,
         SUBJECT_LETTER,
+        NIS2,
+        DORA,
+        ASSURANCE,
     )
 }
 

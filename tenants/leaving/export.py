@@ -26,12 +26,13 @@ from tenants.leaving.sealed import opened
 from tenants.queries import TenantRow
 from watchfloor.controls.entries.keeping import evidence_files
 from watchfloor.kernel import ids
+from watchfloor.kernel.config import Settings
 from watchfloor.kernel.crypto import TenantCipher
 from watchfloor.kernel.db import TenantTx, tenant_tx
 from watchfloor.kernel.errors import Conflict, Unavailable
 from watchfloor.kernel.ids import TenantId
 from watchfloor.lake.line import write_lines
-from watchfloor.lake.segments import SegmentStore
+from watchfloor.lake.opening import open_lake
 from watchfloor.tenancy.files import TenantFiles
 
 MANIFEST: Final = "manifest.json"
@@ -109,7 +110,7 @@ async def _write(installation: Installation, tenant_id: TenantId, draft: "_Draft
         cipher = await installation.keyring.cipher(tx)
         for table in await queries.select_tables(tx):
             unopened += await _export_table(tx, cipher, table, draft)
-        await _export_events(tx, cipher, settings.lake_dir, draft)
+        await _export_events(tx, cipher, settings, draft)
         await _export_reports(tx, cipher, settings.reports_dir, draft)
         await _export_evidence(tx, cipher, settings.home, draft)
     return unopened
@@ -129,9 +130,9 @@ async def _export_table(tx: TenantTx, cipher: TenantCipher, table: str, draft: "
     return unopened
 
 
-async def _export_events(tx: TenantTx, cipher: TenantCipher, directory: Path, draft: "_Draft") -> None:
+async def _export_events(tx: TenantTx, cipher: TenantCipher, settings: Settings, draft: "_Draft") -> None:
     since, until = _EVER
-    async for event in SegmentStore(directory).scan(tx, cipher, since=since, until=until):
+    async for event in open_lake(settings).scan(tx, cipher, since=since, until=until):
         path = f"events/{event.time.astimezone(UTC):%Y-%m}.ndjson"
         draft.line(path, write_lines([event]).rstrip(b"\n"))
 

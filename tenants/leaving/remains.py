@@ -24,7 +24,7 @@ from watchfloor.kernel.db import tenant_tx
 from watchfloor.kernel.errors import Unavailable
 from watchfloor.kernel.ids import TenantId
 from watchfloor.kernel.valkey import connect
-from watchfloor.lake.segments import SegmentStore
+from watchfloor.lake.opening import open_lake
 
 ROWS_AT_ONCE: Final = 50_000
 
@@ -73,7 +73,7 @@ async def remove_files(settings: Settings, tenant_id: TenantId) -> Files:
     """Removes the tenant's files and says how many there were."""
     there = await count_files(settings, tenant_id)
     try:
-        await SegmentStore(settings.lake_dir).shred(tenant_id)
+        await open_lake(settings).shred(tenant_id)
         for directory in (settings.reports_dir, evidence_dir(settings.home)):
             await asyncio.to_thread(_remove, directory / str(tenant_id))
     except OSError as error:

@@ -55,6 +55,10 @@ def _of_block(row: Row) -> str:
     return f"{row['carve_id']}:{row['number']}"
 
 
+def _of_address(row: Row) -> str:
+    return _hex(row["address_index"])
+
+
 SEALS: Final[dict[tuple[str, str], Seal]] = {
     ("tenants", "contacts"): Seal(label="tenants", place=lambda row: str(row["tenant_id"]), form="json"),
     ("audit_details", "sealed"): Seal(label="audit_details", place=lambda row: str(row["entry_id"]), form="json"),
@@ -104,11 +108,15 @@ SEALS: Final[dict[tuple[str, str], Seal]] = {
     ("breach_holds", "reason"): Seal(label="wf.breach_holds", place=_id, form="text"),
     ("evidence_entries", "note"): Seal(label="wf.evidence_entries", place=_id, form="text"),
     ("evidence_entries", "document_name"): Seal(label="wf.evidence_entries", place=_id, form="text"),
+    ("brandings", "logo"): Seal(label="wf.brandings", place=lambda row: str(row["tenant_id"]), form="bytes"),
+    ("brandings", "details"): Seal(label="wf.brandings", place=lambda row: str(row["tenant_id"]), form="json"),
+    ("report_recipients", "address"): Seal(label="wf.report_recipients", place=_of_address, form="text"),
+    ("report_deliveries", "address"): Seal(label="wf.report_recipients", place=_of_address, form="text"),
     ("osquery_carve_blocks", "body"): Seal(label="osquery_carve_blocks", place=_of_block, form="bytes"),
 }
 """By table and column."""
 
-WITHHELD: Final = frozenset({("tenant_keys", "wrapped"), ("connectors", "secrets")})
+WITHHELD: Final = frozenset({("tenant_keys", "wrapped"), ("connectors", "secrets"), ("lake_segments", "key")})
 """Columns that leave with nobody: key material, and what opens the customer's accounts at vendors."""
 
 

@@ -1,5 +1,6 @@
 """Every route for every role, by session and by key, against the table that is checked in (R3)."""
 
+import base64
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -9,6 +10,7 @@ import pytest
 
 from tests.api.running import Api, Voice
 from tests.api.world import FILTER, Caller, World, narrow_filter
+from tests.drawings import drawn, png
 from watchfloor.access.roles import CUSTOMER_ROLES, Role
 from watchfloor.incidents.incident import State
 from watchfloor.kernel.ids import new_uuid, show
@@ -169,6 +171,8 @@ class Requests:
             "rotate": {},
             "feeds": {"client": "http", "name": f"matrix-{new_uuid().hex}"},
             "test": {"send": False, "wait_seconds": 0},
+            "branding": {"contact": WHY},
+            "logo": {"content": base64.b64encode(png(drawn())).decode()},
             "disable": {"reason": WHY},
             "enable": {"reason": WHY},
             "level": {"level": "low", "reason": WHY},

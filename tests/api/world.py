@@ -13,6 +13,7 @@ from typing import Final, TypedDict
 from uuid import UUID
 
 from tests.api.running import Api, Voice
+from tests.drawings import drawn, png
 from tests.wire.connectors.made_up import MadeUp
 from watchfloor.access.api_keys.issue import create_key
 from watchfloor.access.people import principal_of
@@ -56,6 +57,9 @@ from watchfloor.kernel.crypto import TenantCipher
 from watchfloor.kernel.db import TenantTx, directory_tx, tenant_tx
 from watchfloor.kernel.ids import BatchId, CaseId, IncidentId, NodeId, NoticeId, PersonId, ReportId, TenantId, new_uuid
 from watchfloor.normalise.event import Entity, Event, LogSource
+from watchfloor.reporting.branding.brand import Brand
+from watchfloor.reporting.branding.keeping import keep_brand
+from watchfloor.reporting.branding.logo import bare_logo
 from watchfloor.respond import queries as actions
 from watchfloor.respond.approvals import Voter
 from watchfloor.respond.kinds import ActionName
@@ -158,6 +162,7 @@ class World:
             for role in CUSTOMER_ROLES:
                 tenant.callers[role] = api.run(self.caller(tenant, role))
             api.run(self._fill(tenant))
+        api.run(self._dress_house())
 
     async def caller(self, tenant: TenantWorld, role: Role) -> Caller:
         """A new person with the role in the tenant; the MSSP's people are members of the operator's tenant, too."""
@@ -455,6 +460,7 @@ class World:
             quarantined = (await tx.values(UUID, "select id from wf.quarantine where tenant_id = $1", tenant.id))[0]
             alerts = await tx.values(UUID, "select id from wf.alerts where tenant_id = $1", tenant.id)
             await sign(tx, open_signer(self.services.settings), at=NOON)
+            await keep_brand(tx, cipher, Brand(contact=f"Ask {tenant.canary}."))
         case = await self.breach(tenant)
         notice = await self.notice(tenant, case)
         tenant.names = {
@@ -490,6 +496,11 @@ class World:
             await self.question(tenant),
             (await self.action(tenant))[0],
         }
+
+    async def _dress_house(self) -> None:
+        """The MSSP's own logo, which every tenant's reports get."""
+        async with tenant_tx(self.services.app, self.operator.id) as tx:
+            await keep_brand(tx, await self.services.keyring.cipher(tx), Brand(logo=bare_logo(png(drawn()))))
 
     async def _contact(self, tenant: TenantWorld) -> tuple[str, UUID]:
         """The address, which says nothing of the tenant, and the membership of one more member."""

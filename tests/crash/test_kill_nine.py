@@ -22,7 +22,7 @@ from tests.crash.conftest import Installation, Source
 from watchfloor.detect.engine import Engine
 from watchfloor.kernel.db import Database, Role, tenant_tx
 from watchfloor.kernel.ids import BatchId, new_uuid
-from watchfloor.lake.segments import SegmentStore
+from watchfloor.lake.opening import open_lake
 from watchfloor.normalise.dispatch import normalise
 from watchfloor.normalise.raw import RawEvent
 from watchfloor.ops.rulesets.compiled import shared_engine
@@ -196,7 +196,7 @@ async def bodies(installation: Installation, source: Source) -> list[bytes]:
     app = await Database.open(installation.settings, Role.APP, connections=1)
     try:
         async with tenant_tx(app, source.tenant_id) as tx:
-            store = SegmentStore(installation.settings.lake_dir)
+            store = open_lake(installation.settings)
             return [event.raw async for event in store.scan(tx, source.cipher, since=EVER[0], until=EVER[1])]
     finally:
         await app.close()

@@ -20,7 +20,7 @@ from watchfloor.controls.result import Gap
 from watchfloor.kernel.config import Settings
 from watchfloor.kernel.db import tenant_tx
 from watchfloor.kernel.errors import Conflict, Invalid, NotFound
-from watchfloor.lake.segments import SegmentStore
+from watchfloor.lake.opening import open_lake
 from watchfloor.ops.cli import command_line
 
 Superuser: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
@@ -160,7 +160,7 @@ async def test_another_tenants_entry_does_not_exist(make_tenant: MakeTenant, mak
 async def test_segments_are_good_once_checked_and_a_changed_one_is_named(
     acme: Tenant, make_event: MakeEvent, settings: Settings
 ) -> None:
-    store = SegmentStore(settings.lake_dir)
+    store = open_lake(settings)
     async with tenant_tx(acme.database, acme.id) as tx:
         segments = [await store.append(tx, acme.cipher, [make_event(number)]) for number in range(3)]
     now = datetime.now(UTC) + timedelta(seconds=1)
@@ -169,9 +169,9 @@ async def test_segments_are_good_once_checked_and_a_changed_one_is_named(
     assert (of(unchecked), {member.codes for member in unchecked.members}) == ((0, 3), {("not_checked",)})
     Path(settings.lake_dir / segments[1].path).write_bytes(b"forged")
     async with tenant_tx(acme.database, acme.id) as tx:
-        assert await check_segments(tx, settings.lake_dir, at=now) == 1
+        assert await check_segments(tx, open_lake(settings).files, at=now) == 1
     async with tenant_tx(acme.database, acme.id) as tx:
-        assert await check_segments(tx, settings.lake_dir, at=now) == 0
+        assert await check_segments(tx, open_lake(settings).files, at=now) == 0
     checked = (await counted(acme, **period)).find("E03", "segments")  # type: ignore[arg-type]  # fields of a test
     assert (of(checked), [member.codes for member in checked.members]) == ((2, 3), [("chain_broken",)])
     later = period | {"now": now + timedelta(hours=25)}
@@ -182,7 +182,7 @@ async def test_segments_are_good_once_checked_and_a_changed_one_is_named(
 async def test_retention_counts_from_the_oldest_segment(
     acme: Tenant, make_event: MakeEvent, settings: Settings
 ) -> None:
-    store = SegmentStore(settings.lake_dir)
+    store = open_lake(settings)
     async with tenant_tx(acme.database, acme.id) as tx:
         for day in (0, 1, 3):
             await store.append(tx, acme.cipher, [make_event(day, at=day * 86_400)])

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Final, cast
 from uuid import UUID
@@ -84,10 +84,17 @@ from watchfloor.kernel.db import TenantTx, tenant_tx
 from watchfloor.kernel.errors import Conflict, Invalid, NotFound, Refused
 from watchfloor.kernel.ids import ActionId, BatchId, CaseId, FeedId, IncidentId, NodeId, TenantId, new_uuid, show
 from watchfloor.kernel.valkey import Wake
-from watchfloor.lake.segments import SegmentStore
+from watchfloor.lake.opening import open_lake
 from watchfloor.normalise.event import Entity
 from watchfloor.paging.duty.keeping import set_rota, stand_in
 from watchfloor.paging.rota import Layer, Rota
+from watchfloor.reporting.branding.brand import Brand
+from watchfloor.reporting.branding.keeping import keep_brand
+from watchfloor.reporting.delivery.asking import announce
+from watchfloor.reporting.delivery.recipients import Recipient, keep_recipients
+from watchfloor.reporting.timetable.keeping import keep_schedules
+from watchfloor.reporting.timetable.queries import insert_run
+from watchfloor.reporting.timetable.schedule import Due, Schedule
 from watchfloor.respond.approvals import Voter
 from watchfloor.respond.blocklist.entries import block
 from watchfloor.tenancy.files import TenantFiles
@@ -185,7 +192,7 @@ async def furnish(world: World, tenant_id: TenantId, code: str, makers: Makers) 
         await correlate(
             tx, cipher, correlator=Correlator(counted), events=[event(0)], matches=Matches([0], [0]), now=NOON
         )
-        await SegmentStore(settings.lake_dir).append(tx, cipher, [first, makers.event(3, at=86_400 * 40, host="WS2")])
+        await open_lake(settings).append(tx, cipher, [first, makers.event(3, at=86_400 * 40, host="WS2")])
         await tune(tx, cipher, worker.actor)
         acted = {"incident": f"{code}-1"}
         await moves.acknowledge(tx, cipher, worker.actor, worker.permissions, incident=f"{code}-1")
@@ -231,6 +238,19 @@ async def furnish(world: World, tenant_id: TenantId, code: str, makers: Makers) 
     sender = Sender(**said, request_id="r", request_key="k")
     intake = PostgresIntake(app, world.installation.keyring, backlog_bytes=10**9)
     await intake.put(feed, packer.finish(), sender)
+
+
+async def dress(tx: TenantTx, cipher: TenantCipher) -> None:
+    """A look of the tenant's own, a report that is made by itself, and somebody who hears of it."""
+    await keep_brand(tx, cipher, Brand(logo=b"canary-logo", sender_name="canary-sender", contact="canary-contact"))
+    schedule = Schedule(name="service", kind="service", every="month")
+    await keep_schedules(tx, [schedule], at=NOON)
+    due = Due(period_from=date(2026, 1, 1), period_to=date(2026, 2, 1), due_at=NOON)
+    await insert_run(tx, schedule.name, due)
+    await keep_recipients(tx, cipher, [Recipient(address="canary-hears@acme.example", kinds=("incident",))])
+    report_id = await tx.value(UUID, "select id from wf.reports where tenant_id = $1", tx.tenant_id)
+    assert report_id is not None
+    await announce(tx, report_id, kind="incident", asked_by="test")
 
 
 async def regroup(tx: TenantTx, cipher: TenantCipher, worker: Worker, code: str) -> None:
@@ -392,7 +412,7 @@ async def tune(tx: TenantTx, cipher: TenantCipher, actor: Actor) -> None:
 
 
 async def finish_report(world: World, tenant_id: TenantId, digest: bytes, path: str) -> None:
-    """Marks the requested report as finished, as the report worker does."""
+    """Marks the requested report as finished, as the report worker does, and has it told of."""
     connection = await asyncpg.connect(dsn(world.installation.settings))
     await connection.execute(
         "update wf.reports set state = 'ready', sha256 = $2, path = $3, ready_at = now() where tenant_id = $1",
@@ -401,6 +421,8 @@ async def finish_report(world: World, tenant_id: TenantId, digest: bytes, path: 
         path,
     )
     await connection.close()
+    async with tenant_tx(world.installation.app, tenant_id) as tx:
+        await dress(tx, await world.installation.keyring.cipher(tx))
 
 
 def dsn(settings: Settings) -> str:

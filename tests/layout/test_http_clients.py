@@ -16,6 +16,8 @@ HOMES = {
     "platform/watchfloor/kernel/serving.py": "binds the listening sockets of the API and the doors",
     "platform/watchfloor/ops/embedded/valkey.py": "asks the server that it started whether it is ready",
     "platform/watchfloor/ops/replay/stream.py": "sends to the syslog door of this machine, which is no HTTP",
+    "platform/watchfloor/search/process.py": "talks to its own processes over pairs of sockets",
+    "platform/watchfloor/search/worker.py": "is talked to so; it has no network",
     "platform/watchfloor/ops/embedded/ports.py": "looks whether a port of this machine is free",
 }
 

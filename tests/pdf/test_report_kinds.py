@@ -42,6 +42,8 @@ REGIMES: Final[dict[Kind, str]] = {
     "breach_notice": "gdpr-controller",
     "breach_notification": "gdpr-authority",
     "subject_letter": "gdpr-subjects",
+    "nis2": "nis2",
+    "dora": "dora",
 }
 
 
@@ -67,7 +69,7 @@ async def test_the_job_makes_it_and_its_data_are_its_own(
     lead = make_worker(Position.LEAD)
     await office.superuser.execute(OPERATOR, new_uuid())
     case_id, notice_id = await _case(office, incident, lead, REGIMES.get(kind, "gdpr-controller"))
-    is_of_period = kind in {"service", "controls", "breach_register"}
+    is_of_period = kind in {"service", "controls", "breach_register", "assurance"}
     subject = Subject(
         kind=kind,
         case_id=None if is_of_period else case_id,

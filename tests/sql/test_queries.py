@@ -39,6 +39,9 @@ SMALL: Final = frozenset(
         "intake_waiting",
         "audit_tips",
         "overlay_versions",
+        "brandings",
+        "report_schedules",
+        "report_recipients",
     }
 )
 """Tenant tables with so few rows a tenant that reading all of them is as good as an index."""

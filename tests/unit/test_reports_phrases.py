@@ -8,11 +8,16 @@ from typing import Literal, cast, get_args, get_origin, get_type_hints
 import msgspec
 import pytest
 
+from reports.breach.sector.table import SECTOR_WORDS
+from reports.breach.staged.language.table import STAGED_WORDS
+from reports.documents.assurance.language.table import WORDS as ASSURANCE_WORDS
 from reports.documents.breach_decisions.language.table import WORDS as DECISION_WORDS
 from reports.documents.breach_register.language.table import WORDS as REGISTER_WORDS
+from reports.documents.dora.language.table import WORDS as DORA_WORDS
 from reports.documents.incident.language.phrases import IncidentWords
 from reports.documents.incident.language.table import WORDS as INCIDENT_WORDS
 from reports.documents.incident.language.table import words_of
+from reports.documents.nis2.language.table import WORDS as NIS2_WORDS
 from reports.documents.subject_letter.language.table import WORDS as LETTER_WORDS
 from reports.language.locale import LANGUAGES, locale_for
 from reports.language.phrases import PhraseGroup, Plural
@@ -61,6 +66,11 @@ BOOKS: Mapping[str, Mapping[str, PhraseGroup]] = {
     "breach_decisions": DECISION_WORDS,
     "subject_letter": LETTER_WORDS,
     "breach_register": REGISTER_WORDS,
+    "staged": STAGED_WORDS,
+    "nis2": NIS2_WORDS,
+    "dora": DORA_WORDS,
+    "sector": SECTOR_WORDS,
+    "assurance": ASSURANCE_WORDS,
 }
 """What all documents say, and what each says beside that."""
 

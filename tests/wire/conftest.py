@@ -34,6 +34,7 @@ from watchfloor.kernel.db import Database, tenant_tx
 from watchfloor.kernel.ids import TenantId, new_uuid
 from watchfloor.kernel.serving import listen
 from watchfloor.kernel.valkey import Wake
+from watchfloor.lake.opening import open_lake
 from watchfloor.lake.segments import SegmentStore
 from watchfloor.normalise.event import Event
 from watchfloor.ops.pipeline import Pipeline
@@ -202,7 +203,7 @@ async def site(
             valkey=valkey,
             lake_dir=settings.lake_dir,
             run_dir=settings.home / "run",
-            store=SegmentStore(settings.lake_dir),
+            store=open_lake(settings),
             held=held,
             settings=settings,
         )

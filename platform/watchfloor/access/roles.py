@@ -56,6 +56,7 @@ class Permission(StrEnum):
     OSQUERY_ASK = "osquery.ask"
     REPORT_READ = "report.read"
     REPORT_REQUEST = "report.request"
+    REPORT_MANAGE = "report.manage"
     EVIDENCE_ENTER = "evidence.enter"
     AUDIT_READ = "audit.read"
     KEY_CREATE = "key.create"
@@ -120,6 +121,7 @@ PERMISSIONS_OF: Final[dict[Role, frozenset[Permission]]] = {
         Permission.QUARANTINE_READ,
         Permission.QUARANTINE_MANAGE,
         Permission.FEED_MANAGE,
+        Permission.REPORT_MANAGE,
         Permission.RESPONSE_APPROVE,
         Permission.BLOCKLIST_READ,
         Permission.BREACH_READ,
@@ -141,6 +143,7 @@ PERMISSIONS_OF: Final[dict[Role, frozenset[Permission]]] = {
         Permission.ONCALL_MANAGE,
         Permission.RULE_TUNE,
         Permission.FEED_MANAGE,
+        Permission.REPORT_MANAGE,
         Permission.QUARANTINE_MANAGE,
         Permission.EVIDENCE_ENTER,
         Permission.BREACH_NOTIFY,

@@ -10,7 +10,17 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from watchfloor.breach.known import Known
-from watchfloor.breach.rules.codes import DoraDiscovery, DoraOtherAuthority, DoraRootCause, DoraTechnique, DoraType
+from watchfloor.breach.rules.codes import (
+    DoraCurrency,
+    DoraDiscovery,
+    DoraEntity,
+    DoraOtherAuthority,
+    DoraRootCause,
+    DoraRootCauseDetail,
+    DoraRootCauseFurther,
+    DoraTechnique,
+    DoraType,
+)
 from watchfloor.breach.rules.dora import Criterion, Reputation
 
 Measured: TypeAlias = Literal["actual", "estimated", "both", "no_information"]
@@ -28,15 +38,16 @@ StateImpact: TypeAlias = Literal[
 class DoraFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Names, numbers and texts of a major incident's reports."""
 
+    submitter_name: Known[str] | None = None  # 1.2
     submitter_code: Known[str] | None = None  # 1.3
-    entity_type: Known[str] | None = None  # 1.4
+    entity_types: Known[tuple[DoraEntity, ...]] | None = None  # 1.4
     lei: Known[str] | None = None  # 1.6
     second_contact_name: Known[str] | None = None  # 1.10
     second_contact_email: Known[str] | None = None  # 1.11
     second_contact_phone: Known[str] | None = None  # 1.12
     parent_name: Known[str] | None = None  # 1.13
     parent_lei: Known[str] | None = None  # 1.14
-    currency: Known[str] | None = None  # 1.15
+    currency: Known[DoraCurrency] | None = None  # 1.15
     criteria: Known[tuple[Criterion, ...]] | None = None  # 2.5
     member_states: Known[tuple[str, ...]] | None = None  # 2.6
     discovery: Known[DoraDiscovery] | None = None  # 2.7
@@ -80,8 +91,8 @@ class DoraFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     temporary_measures: Known[bool] | None = None  # 3.33
     temporary_measures_note: Known[str] | None = None  # 3.34
     root_causes: Known[tuple[DoraRootCause, ...]] | None = None  # 4.1
-    root_causes_detail: Known[tuple[str, ...]] | None = None  # 4.2
-    root_causes_further: Known[tuple[str, ...]] | None = None  # 4.3
+    root_causes_detail: Known[tuple[DoraRootCauseDetail, ...]] | None = None  # 4.2
+    root_causes_further: Known[tuple[DoraRootCauseFurther, ...]] | None = None  # 4.3
     root_causes_other: Known[str] | None = None  # 4.4
     root_cause_note: Known[str] | None = None  # 4.5
     resolution: Known[str] | None = None  # 4.6
@@ -93,4 +104,5 @@ class DoraFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     cost_eur: Known[int] | None = None  # 4.12 and 4.13
     recoveries_eur: Known[int] | None = None  # 4.14
     is_recurring: Known[bool] | None = None  # 4.15
+    recurring_note: Known[str] | None = None  # 4.15
     recurring_at: Known[datetime] | None = None  # 4.16

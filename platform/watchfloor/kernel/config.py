@@ -105,6 +105,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     report_timestamp_url: str | None = None
     report_trust_file: Path | None = None
     report_crl_dir: Path | None = None
+    assurance_file: Path | None = None
 
     @property
     def secrets_dir(self) -> Path:

@@ -72,6 +72,15 @@ MATCHES: Final = Counter(
     "watchfloor_matches", "Rule matches, before exceptions and dedup.", ("level",), registry=REGISTRY
 )
 ALERTS: Final = Counter("watchfloor_alerts", "New alerts.", ("level",), registry=REGISTRY)
+LAKE_FILES: Final = Counter(
+    "watchfloor_lake_files",
+    "The lake's files, by what became of them: `made` of small ones, `retired` for it, `removed` later.",
+    ("outcome",),
+    registry=REGISTRY,
+)
+REPORT_MAILS: Final = Counter(
+    "watchfloor_report_mails", "Mails about reports, by what became of each attempt.", ("outcome",), registry=REGISTRY
+)
 CHAT_INTERACTIONS: Final = Histogram(
     "watchfloor_chat_interaction_seconds",
     "Time to answer an interaction of the chat, by what became of it.",

@@ -1,65 +1,46 @@
-"""The lake as files: each segment is one immutable file of a tenant's events, compressed and sealed with its key.
+"""The lake: segments in files, each named by a row of the manifest.
 
-A file is written beside its place, flushed, renamed and its directory flushed before its row enters the manifest, in
-the transaction that takes its events off the queue. So the manifest never names a file that a crash could take away,
-and a file that no row names is an orphan: nobody reads it, and a job removes it after an hour. Names are never used
-twice. Content: zstd over lines (see `line`), sealed as column `file` of row `id` of `lake_segments`.
+A file is durable before its row enters the manifest, in the transaction that takes its events off the queue or that
+retires the files it replaces. So the manifest never names a file that a crash could take away, and a file that no row
+names is an orphan: nobody reads it, and a job removes it after an hour. Names are never used twice.
 """
 
 import asyncio
 import hashlib
-import math
-import os
-import shutil
 from collections.abc import AsyncGenerator, Sequence
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Final
-from uuid import UUID
+from datetime import UTC, datetime, timedelta
+from typing import Final, cast
 
-import zstandard
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from watchfloor.kernel.clock import SystemClock
-from watchfloor.kernel.crypto import TenantCipher
+from watchfloor.kernel.crypto import TenantCipher, new_key
 from watchfloor.kernel.db import TenantTx
 from watchfloor.kernel.errors import Unavailable
 from watchfloor.kernel.ids import TenantId, new_uuid
-from watchfloor.lake import queries
-from watchfloor.lake.line import read_lines, write_lines
+from watchfloor.lake import parquet, queries
+from watchfloor.lake.columns import SOURCE, TIME, to_events, to_table
+from watchfloor.lake.files import Files
 from watchfloor.lake.queries import Segment
+from watchfloor.lake.sightings import sightings_of
 from watchfloor.normalise.event import Event
 
-FORMAT: Final = "ndjson.zst"
-_SUFFIX: Final = f".{FORMAT}"
-_UNFINISHED: Final = ".tmp"
-_LEVEL: Final = 3
+SUFFIX: Final = ".parquet"
+SIGHTINGS_SUFFIX: Final = ".sightings.parquet"
 
 
 class SegmentStore:
-    """The event store in a local directory."""
+    """The event store."""
 
-    def __init__(self, directory: Path) -> None:
-        """`directory` holds one directory a tenant; it is made when the first event comes."""
-        self._directory = directory
+    def __init__(self, files: Files) -> None:
+        """`files` is where the files lie."""
+        self.files = files
 
     async def append(self, tx: TenantTx, cipher: TenantCipher, events: Sequence[Event]) -> Segment:
         """See `EventStore.append`."""
-        segment_id = new_uuid()
-        newest = max(event.time for event in events).astimezone(UTC)
-        path = f"{tx.tenant_id}/{newest:%Y-%m-%d}/{segment_id}{_SUFFIX}"
-        stored_bytes, digest = await asyncio.to_thread(self._store, cipher, segment_id, path, list(events))
-        segment = Segment(
-            id=segment_id,
-            day=newest.date(),
-            path=path,
-            format=FORMAT,
-            events=len(events),
-            stored_bytes=stored_bytes,
-            sha256=digest,
-            first_event_at=min(event.time for event in events),
-            last_event_at=newest,
-            key_version=cipher.version,
-        )
+        raw_bytes = sum(len(event.raw) for event in events)
+        segment = await asyncio.to_thread(self._store_fresh, tx.tenant_id, cipher, events, raw_bytes)
         await queries.insert_segment(tx, segment)
         return segment
 
@@ -68,99 +49,110 @@ class SegmentStore:
     ) -> AsyncGenerator[Event]:
         """See `EventStore.scan`."""
         for segment in await queries.select_segments(tx, since=since, until=until):
-            for event in await asyncio.to_thread(self._load, cipher, segment):
-                if since <= event.time < until:
-                    yield event
+            groups = await asyncio.to_thread(self._groups, cipher, segment, since, until)
+            for number in groups:
+                for event in await asyncio.to_thread(self._events, cipher, segment, number):
+                    if since <= event.time < until:
+                        yield event
 
     async def collect_orphans(self, tx: TenantTx, *, older_than_seconds: float) -> int:
         """See `EventStore.collect_orphans`. A file as young as a transaction may be is left alone."""
-        files = await asyncio.to_thread(self._files_older_than, tx.tenant_id, older_than_seconds)
-        if not files:
+        before = SystemClock().now() - timedelta(seconds=older_than_seconds)
+        old = await asyncio.to_thread(self._files_before, tx.tenant_id, before)
+        if not old:
             return 0
-        kept = set(await queries.select_paths(tx))
-        orphans = [file for file in files if str(file.relative_to(self._directory)) not in kept]
+        kept = {name for path in await queries.select_paths(tx) for name in (path, sightings_path(path))}
+        orphans = [path for path in old if path not in kept]
         for orphan in orphans:
-            await asyncio.to_thread(orphan.unlink, missing_ok=True)
+            await asyncio.to_thread(self.files.remove, orphan)
         return len(orphans)
 
     async def shred(self, tenant_id: TenantId) -> int:
         """See `EventStore.shred`."""
-        return await asyncio.to_thread(self._remove_all, tenant_id)
+        return await asyncio.to_thread(self.files.remove_all, str(tenant_id))
 
-    def _store(self, cipher: TenantCipher, segment_id: UUID, path: str, events: list[Event]) -> tuple[int, bytes]:
-        compressed = zstandard.ZstdCompressor(level=_LEVEL).compress(write_lines(events))
-        sealed = cipher.seal(compressed, table="lake_segments", column="file", row=segment_id)
-        try:
-            _write_durably(self._directory / path, sealed)
-        except OSError as error:
-            raise Unavailable(
-                f"The lake cannot be written: {error.strerror}.",
-                where=str(self._directory),
-                remedy="Make room, or give the directory back to this program.",
-            ) from None
-        return len(sealed), hashlib.sha256(sealed).digest()
+    def store(
+        self,
+        tenant_id: TenantId,
+        cipher: TenantCipher,
+        table: pa.Table,
+        *,
+        level: int,
+        raw_bytes: int,
+    ) -> Segment:
+        """Writes a table's events as a file, with its sightings above level 0. It blocks. Raises Unavailable."""
+        segment_id, key = new_uuid(), new_key()
+        first = cast("datetime", pc.min(table.column(TIME)).as_py())
+        last = cast("datetime", pc.max(table.column(TIME)).as_py())
+        path = f"{tenant_id}/{last.astimezone(UTC):%Y-%m-%d}/{segment_id}{SUFFIX}"
+        content = parquet.write(table, key)
+        sightings = parquet.write(sightings_of(cipher, table), key) if level else None
+        if sightings is not None:
+            self.files.put(sightings_path(path), sightings)
+        self.files.put(path, content)
+        return Segment(
+            id=segment_id,
+            level=level,
+            sources=sorted(cast("list[str]", pc.unique(table.column(SOURCE)).to_pylist())),
+            day=last.astimezone(UTC).date(),
+            path=path,
+            events=table.num_rows,
+            raw_bytes=raw_bytes,
+            stored_bytes=len(content),
+            sha256=hashlib.sha256(content).digest(),
+            sightings_bytes=None if sightings is None else len(sightings),
+            sightings_sha256=None if sightings is None else hashlib.sha256(sightings).digest(),
+            first_event_at=first,
+            last_event_at=last,
+            key=cipher.seal(key, table="lake_segments", column="key", row=segment_id),
+            key_version=cipher.version,
+        )
 
-    def _load(self, cipher: TenantCipher, segment: Segment) -> list[Event]:
-        try:
-            sealed = (self._directory / segment.path).read_bytes()
-        except OSError as error:
-            raise Unavailable(
-                f"A file of the lake cannot be read: {error.strerror}.",
-                where=segment.path,
-                remedy="Restore it from a backup.",
-            ) from None
-        compressed = cipher.open_(sealed, table="lake_segments", column="file", row=segment.id)
-        return read_lines(zstandard.ZstdDecompressor().decompress(compressed))
+    def remove(self, path: str) -> None:
+        """Removes a segment's files. It blocks."""
+        self.files.remove(path)
+        self.files.remove(sightings_path(path))
 
-    def _files_older_than(self, tenant_id: TenantId, seconds: float) -> list[Path]:
-        before = SystemClock().now().timestamp() - seconds
-        found = (self._directory / str(tenant_id)).glob("*/*")
-        return [file for file in found if _written_at(file) < before]
+    def load(self, cipher: TenantCipher, segment: Segment) -> pa.Table:
+        """All of a segment's events. It blocks. Raises Unopenable, Unavailable."""
+        with self.open(cipher, segment) as file:
+            return file.read()
 
-    def _remove_all(self, tenant_id: TenantId) -> int:
-        directory = self._directory / str(tenant_id)
-        files = sum(1 for found in directory.rglob("*") if found.is_file())
-        if directory.exists():
-            shutil.rmtree(directory)
-            _flush_directory(self._directory)
-        return files
+    def open(self, cipher: TenantCipher, segment: Segment) -> parquet.Opened:
+        """A segment's file. Raises Unopenable for one that is damaged or not this tenant's, Unavailable if gone."""
+        return parquet.Opened(self.files.open(segment.path), key_of(cipher, segment), where=segment.path)
 
+    def _store_fresh(
+        self, tenant_id: TenantId, cipher: TenantCipher, events: Sequence[Event], raw_bytes: int
+    ) -> Segment:
+        return self.store(tenant_id, cipher, to_table(events), level=0, raw_bytes=raw_bytes)
 
-def _written_at(file: Path) -> float:
-    """When a file was written; for one that has just got its final name, never yet."""
-    try:
-        return file.stat().st_mtime
-    except FileNotFoundError:
-        return math.inf
+    def _groups(self, cipher: TenantCipher, segment: Segment, since: datetime, until: datetime) -> list[int]:
+        with self.open(cipher, segment) as file:
+            return [group.number for group in file.groups() if group.first_at < until and group.last_at >= since]
 
+    def _events(self, cipher: TenantCipher, segment: Segment, group: int) -> list[Event]:
+        with self.open(cipher, segment) as file:
+            return to_events(file.read(group=group))
 
-def _write_durably(path: Path, content: bytes) -> None:
-    _make_directory(path.parent)
-    unfinished = path.with_name(path.name + _UNFINISHED)
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.rename(path)
-    except OSError:
-        unfinished.unlink(missing_ok=True)
-        raise
-    _flush_directory(path.parent)
-
-
-def _make_directory(directory: Path) -> None:
-    """Makes a directory and those above it, each durable in the one above."""
-    if not directory.exists():
-        _make_directory(directory.parent)
-        directory.mkdir(mode=0o700, exist_ok=True)
-        _flush_directory(directory.parent)
+    def _files_before(self, tenant_id: TenantId, before: datetime) -> list[str]:
+        return [file.path for file in self.files.listed(str(tenant_id)) if file.written_at < before]
 
 
-def _flush_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def key_of(cipher: TenantCipher, segment: Segment) -> bytes:
+    """The key of a segment's files.
+
+    Raises Unopenable if the tenant's key is gone, or is another tenant's; Unavailable if the file is of an older form.
+    """
+    if segment.key is None:
+        raise Unavailable(
+            "Some events are in files of an older form, which are being rewritten.",
+            where=segment.path,
+            remedy="Ask again in a few minutes.",
+        )
+    return cipher.open_(segment.key, table="lake_segments", column="key", row=segment.id)
+
+
+def sightings_path(path: str) -> str:
+    """Where the sightings of a segment lie, by the path of its events."""
+    return path.removesuffix(SUFFIX) + SIGHTINGS_SUFFIX

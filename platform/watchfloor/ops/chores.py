@@ -43,15 +43,18 @@ from watchfloor.kernel.db import Role, TenantTx, directory_tx, tenant_tx
 from watchfloor.kernel.errors import WatchfloorError
 from watchfloor.kernel.ids import FeedId, TenantId
 from watchfloor.kernel.logging import log_context
-from watchfloor.kernel.outbox import APPROVAL_CHANGED
+from watchfloor.kernel.outbox import APPROVAL_CHANGED, REPORT_REQUESTED
 from watchfloor.kernel.telemetry import INTAKE_BACKLOG, OUTBOX_BACKLOG
-from watchfloor.lake.segments import SegmentStore
+from watchfloor.lake.opening import open_lake
 from watchfloor.ops import queries
 from watchfloor.ops.consumers import Consumer, Resources
+from watchfloor.ops.courier import Courier, Round
 from watchfloor.ops.deadlines import watch_deadlines
 from watchfloor.ops.exceptions import watch_exceptions
+from watchfloor.ops.lake_keeping import LakeKeeper
 from watchfloor.ops.queries import select_report_paths
 from watchfloor.paging.queries import forget_pages
+from watchfloor.reporting.timetable.asking import ask_for_due
 from watchfloor.respond.execution import settle
 from watchfloor.respond.expiry import expire_late
 from watchfloor.tenancy.directory import active_tenants
@@ -83,6 +86,8 @@ class Chores:
         self._consumers = consumers
         self._clock = clock
         self._connectors = known_connectors()
+        self._courier = Courier(resources, clock)
+        self._lake = LakeKeeper(resources, clock)
 
     def all(self) -> list[Chore]:
         """Every chore, the most frequent first."""
@@ -91,9 +96,12 @@ class Chores:
             Chore(name="watch_deadlines", every=timedelta(seconds=20), run=self.watch_deadlines),
             Chore(name="watch_breaches", every=timedelta(minutes=1), run=self.watch_breaches),
             Chore(name="sign_audit_heads", every=timedelta(seconds=30), run=self.sign_audit_heads),
+            Chore(name="deliver_reports", every=timedelta(seconds=30), run=self.deliver_reports),
             Chore(name="end_actions", every=timedelta(seconds=30), run=self.end_actions),
             Chore(name="watch_feeds", every=CHECKED_EVERY, run=self.watch_feeds),
             Chore(name="remove_dead_sessions", every=timedelta(minutes=10), run=self.remove_dead_sessions),
+            Chore(name="ask_for_reports", every=timedelta(minutes=1), run=self.ask_for_reports),
+            Chore(name="compact_lake", every=timedelta(minutes=1), run=self._lake.compact),
             Chore(name="watch_exceptions", every=timedelta(minutes=5), run=self.watch_exceptions),
             Chore(name="forget_windows", every=timedelta(minutes=10), run=self.forget_windows),
             Chore(name="unflag_calm_rules", every=timedelta(minutes=10), run=self.unflag_calm_rules),
@@ -147,6 +155,29 @@ class Chores:
     async def forget_breaches(self) -> None:
         """Forgets closed breach cases whose time is over and that nobody holds."""
         await self._for_each_tenant(forget_old)
+
+    async def ask_for_reports(self) -> None:
+        """Asks for the reports that are due by the tenants' own clocks, each once."""
+        now = self._clock.now()
+
+        async def ask(tx: TenantTx) -> None:
+            if await ask_for_due(tx, at=now):
+                await self._resources.wake.hint(REPORT_REQUESTED, tx.tenant_id)
+
+        await self._for_each_tenant(ask)
+
+    async def deliver_reports(self) -> None:
+        """Tells people by mail of reports that are ready. No transaction is open while a mail leaves."""
+        rounds: list[Round] = []
+
+        async def take(tx: TenantTx) -> None:
+            taken = await self._courier.take(tx)
+            if taken is not None:
+                rounds.append(taken)
+
+        await self._for_each_tenant(take)
+        for work in rounds:
+            await self._courier.send(work)
 
     async def watch_exceptions(self) -> None:
         """Tells of exceptions that end soon, and ends requests for exceptions that nobody answered."""
@@ -262,7 +293,7 @@ class Chores:
     async def collect_orphans(self) -> None:
         """Removes files of the lake and reports that no row names: what a killed pipeline or report job left."""
         settings, age = self._resources.settings, ORPHAN_AGE.total_seconds()
-        lake, reports = SegmentStore(settings.lake_dir), TenantFiles(settings.reports_dir, "reports")
+        lake, reports = open_lake(settings), TenantFiles(settings.reports_dir, "reports")
         evidence = evidence_files(settings.home)
 
         async def collect(tx: TenantTx) -> None:
@@ -274,7 +305,7 @@ class Chores:
 
     async def check_segments(self) -> None:
         """Compares stored segments with the hashes that the manifest has, each about once a day."""
-        lake, now = self._resources.settings.lake_dir, self._clock.now()
+        lake, now = open_lake(self._resources.settings).files, self._clock.now()
 
         async def check(tx: TenantTx) -> None:
             await check_segments(tx, lake, at=now)

@@ -30,7 +30,7 @@ from watchfloor.kernel.ids import TenantId
 from watchfloor.kernel.logging import log_context
 from watchfloor.kernel.outbox import INCIDENT_CHANGED
 from watchfloor.kernel.valkey import Wake, connect
-from watchfloor.lake.segments import SegmentStore
+from watchfloor.lake.opening import open_lake
 from watchfloor.ops.pipeline_alerting import Alerting
 from watchfloor.ops.pipeline_faults import will_pass
 from watchfloor.ops.pipeline_journal import left_behind, open_journal
@@ -81,7 +81,7 @@ async def serve(settings: Settings, *, ready: Callable[[], None], stop: asyncio.
         await blame_the_dead(intake, settings.home / "run")
         bench = Bench(
             intake=intake,
-            store=SegmentStore(settings.lake_dir),
+            store=open_lake(settings),
             alerting=Alerting(engine),
             clock=SystemClock(),
             journal=held.enter_context(open_journal(settings.home / "run")),

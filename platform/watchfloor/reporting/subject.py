@@ -21,6 +21,9 @@ Kind: TypeAlias = Literal[
     "breach_decisions",
     "service",
     "controls",
+    "nis2",
+    "dora",
+    "assurance",
 ]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
@@ -38,11 +41,22 @@ NEEDED: Final[Mapping[Kind, frozenset[Part]]] = {
     "breach_decisions": frozenset({"case_id"}),
     "service": _PERIOD,
     "controls": frozenset({"period_from", "period_to", "framework"}),
+    "nis2": _NOTICE,
+    "dora": _NOTICE,
+    "assurance": _PERIOD,
 }
 """What each kind is about: exactly these parts of a subject are given."""
 
 OF_BREACHES: Final[frozenset[Kind]] = frozenset(
-    {"breach_notice", "breach_notification", "subject_letter", "breach_register", "breach_decisions"}
+    {
+        "breach_notice",
+        "breach_notification",
+        "subject_letter",
+        "breach_register",
+        "breach_decisions",
+        "nis2",
+        "dora",
+    }
 )
 """Kinds that tell of breach cases: for people who may read these."""
 

@@ -205,10 +205,14 @@ class Score(PhraseGroup, frozen=True):
 
 
 class BreachWords(PhraseGroup, frozen=True):
-    """All that breach documents share in one language; `fields` are the names of fields by their paths."""
+    """All that breach documents share in one language.
+
+    `fields` are the names of fields by their paths. `choices` are the words of codes that one path alone has, by path.
+    """
 
     codes: Codes
     values: Values
     around: Around
     score: Score
     fields: Mapping[str, str]
+    choices: Mapping[str, Mapping[str, str]] = {}

@@ -25,6 +25,7 @@ from watchfloor.breach.permissions import require
 from watchfloor.breach.rules.clock import Deadline, deadlines
 from watchfloor.breach.rules.forms import Form, shipped_forms
 from watchfloor.breach.rules.library import shipped
+from watchfloor.breach.sector.own_duty import form_of_duty
 from watchfloor.kernel import ids
 from watchfloor.kernel.crypto import TenantCipher
 from watchfloor.kernel.db import TenantTx
@@ -110,9 +111,10 @@ def form_for(notice: Notice, case: BreachCase) -> Form | None:
     staged = notice.kind in ("nis2", "dora")
     authority = notice.recipient if notice.kind == "breach_notification" else None
     try:
-        return form_of(case, notice.kind, stage=notice.stage if staged else None, authority=authority)
+        form = form_of(case, notice.kind, stage=notice.stage if staged else None, authority=authority)
     except NotFound:
         return None
+    return form_of_duty(form, notice.regime)
 
 
 def stages_of(case: BreachCase, notices: Sequence[Notice], regime: str, at: datetime) -> list[Deadline]:

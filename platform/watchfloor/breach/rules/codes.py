@@ -121,6 +121,86 @@ DoraOtherAuthority: TypeAlias = Literal[
     "other",
 ]
 
+DoraEntity: TypeAlias = Literal[
+    "credit_institution",
+    "payment_institution",
+    "exempted_payment_institution",
+    "account_information_service_provider",
+    "electronic_money_institution",
+    "exempted_electronic_money_institution",
+    "investment_firm",
+    "crypto-asset_service_provider",
+    "issuer_of_asset-referenced_tokens",
+    "central_securities_depository",
+    "central_counterparty",
+    "trading_venue",
+    "trade_repository",
+    "manager_of_alternative_investment_fund",
+    "management_company",
+    "data_reporting_service_provider",
+    "insurance_and_reinsurance_undertaking",
+    "insurance_intermediary_reinsurance_intermediary_and_ancillary_insurance_intermediary",
+    "institution_for_occupational_retirement_provision",
+    "credit_rating_agency",
+    "administrator_of_critical_benchmarks",
+    "crowdfunding_service_provider",
+    "securitisation_repository",
+]
+
+DoraCurrency: TypeAlias = Literal["EUR", "BGN", "CZK", "DKK", "HUF", "PLN", "RON", "ISK", "CHF", "NOK", "SEK"]
+
+DoraRootCauseDetail: TypeAlias = Literal[
+    "malicious_actions_deliberate_internal_actions",
+    "malicious_actions_deliberate_physical_damage_manipulation_theft",
+    "malicious_actions_fraudulent_actions",
+    "process_failure_insufficient_monitoring_or_failure_of_monitoring_and_control",
+    "process_failure_insufficient_unclear_roles_and_responsibilities",
+    "process_failure_ICT_risk_management_process_failure",
+    "process_failure_insufficient_or_failure_of_ict_operations_and_ict_security_operations",
+    "process_failure_insufficient_or_failure_of_ict_project_management",
+    "process_failure_inadequacy_of_internal_policies_procedures_and_documentation",
+    "process_failure_inadequate_ict_systems_acquisition_development_and_maintenance",
+    "process_failure_other",
+    "system_failure_hardware_capacity_and_performance",
+    "system_failure_hardware_maintenance",
+    "system_failure_hardware_obsolescence_ageing",
+    "system_failure_software_compatibility_configuration",
+    "system_failure_software_performance",
+    "system_failure_network_configuration",
+    "system_failure_physical_damage",
+    "system_failure_other",
+    "human_error_omission",
+    "human_error_mistake",
+    "human_error_skills_knowledge",
+    "human_error_inadequate_human_resources",
+    "human_error_miscommunication",
+    "human_error_other",
+    "external_event_natural_disasters_force_majeure",
+    "external_event_third-party_failures",
+    "external_event_other",
+]
+
+DoraRootCauseFurther: TypeAlias = Literal[
+    "monitoring_of_policy_adherence",
+    "monitoring_of_third-party_service_providers",
+    "monitoring_and_verification_of_remediation_of_vulnerabilities",
+    "identity_and_access_management",
+    "encryption_and_cryptography",
+    "logging",
+    "failure_in_specifying_accurate_risk_tolerance_levels",
+    "insufficient_vulnerability_and_threat_assessments",
+    "inadequate_risk_treatment_measures",
+    "poor_management_of_residual_ict_risks",
+    "vulnerability_and_patch_management",
+    "change_management",
+    "capacity_and_performance_management",
+    "ict_asset_management_and_information_classification",
+    "backup_and_restore",
+    "error_handling",
+    "inadequate_ict_systems_acquisition_development_and_maintenance",
+    "insufficient_or_failure_of_software_testing",
+]
+
 SPECIAL_CATEGORIES: Final = frozenset(code for code in get_args(DataCode) if str(code).startswith("special_"))
 """The data codes of Art. 9 GDPR."""
 

@@ -50,6 +50,14 @@ class Nis2Impact(msgspec.Struct, frozen=True, kw_only=True):
     data_hit_by_malice: bool | None = None
 
 
+class Nis2Weighed(msgspec.Struct, frozen=True, kw_only=True):
+    """One criterion under its article: met, not met, or None with what must be known to say."""
+
+    article: str
+    met: bool | None
+    needs: str
+
+
 class Nis2Finding(msgspec.Struct, frozen=True, kw_only=True):
     """The outcome: `significant` is None while what is missing could decide it."""
 
@@ -58,6 +66,8 @@ class Nis2Finding(msgspec.Struct, frozen=True, kw_only=True):
     reasons: tuple[str, ...]
     """Articles met, each with its reason."""
     missing: tuple[str, ...]
+    criteria: tuple[Nis2Weighed, ...] = ()
+    """All that were looked at, in their order."""
 
 
 class PastLoss(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +97,9 @@ def judge(impact: Nis2Impact, rule: Nis2Thresholds, *, is_managed_provider: bool
         rule=rule.id,
         reasons=reasons,
         missing=() if reasons else missing,
+        criteria=tuple(
+            Nis2Weighed(article=test.reason.partition(":")[0], met=test.met, needs=test.needs) for test in tests
+        ),
     )
 
 

@@ -9,11 +9,12 @@ import asyncio
 import hashlib
 import logging
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Final
 
 from watchfloor.controls.integrity import queries
 from watchfloor.kernel.db import TenantTx
+from watchfloor.kernel.errors import Unavailable
+from watchfloor.lake.files import Files
 
 CHECKED_EVERY: Final = timedelta(hours=20)
 """Some hours less than the day that the metric allows."""
@@ -24,7 +25,7 @@ _FORGOTTEN_AFTER: Final = timedelta(days=10)
 _log: Final = logging.getLogger(__name__)
 
 
-async def check_segments(tx: TenantTx, lake: Path, *, at: datetime) -> int:
+async def check_segments(tx: TenantTx, lake: Files, *, at: datetime) -> int:
     """Checks segments of the tenant that are due; returns how many are bad."""
     due = await queries.select_due(tx, before=at - CHECKED_EVERY, limit=MOST_IN_A_RUN)
     if not due:
@@ -38,9 +39,8 @@ async def check_segments(tx: TenantTx, lake: Path, *, at: datetime) -> int:
     return len(bad)
 
 
-def _is_good(lake: Path, row: queries.DueRow) -> bool:
+def _is_good(lake: Files, row: queries.DueRow) -> bool:
     try:
-        with (lake / row.path).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").digest() == row.sha256
-    except OSError:
+        return hashlib.sha256(lake.read(row.path)).digest() == row.sha256
+    except Unavailable:
         return False

@@ -17,6 +17,7 @@ select count(*) as segments,
     on c.tenant_id = $1
    and c.segment_id = s.id
  where s.tenant_id = $1
+   and s.retired_at is null
    and s.day < $2
    and s.created_at < $3
 """
@@ -29,6 +30,7 @@ select s.id,
            and c.segment_id = s.id) is true as is_changed
   from wf.lake_segments s
  where s.tenant_id = $1
+   and s.retired_at is null
    and s.day < $2
    and s.created_at < $3
    and (select c.is_good and c.checked_at >= $4
@@ -45,6 +47,7 @@ select s.id,
        s.sha256
   from wf.lake_segments s
  where s.tenant_id = $1
+   and s.retired_at is null
    and not exists (
          select
            from wf.segment_checks c

@@ -51,6 +51,7 @@ SELECT_STORED_DAYS: Final[LiteralString] = """
 select distinct day
   from wf.lake_segments
  where tenant_id = $1
+   and retired_at is null
    and day < $2
  order by day
 """

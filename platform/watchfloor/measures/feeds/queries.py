@@ -75,7 +75,8 @@ SELECT_OLDEST: Final[LiteralString] = """
 select first_event_at
   from wf.lake_segments
  where tenant_id = $1
- order by first_event_at
+   and retired_at is null
+ order by last_event_at
  limit 1
 """
 

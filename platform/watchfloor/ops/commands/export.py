@@ -16,7 +16,7 @@ from watchfloor.kernel.clock import SystemClock
 from watchfloor.kernel.config import Settings, load_settings
 from watchfloor.kernel.db import TenantTx
 from watchfloor.kernel.errors import Invalid
-from watchfloor.lake.segments import SegmentStore
+from watchfloor.lake.opening import open_lake
 from watchfloor.normalise.dispatch import SOURCE_HINTS
 from watchfloor.normalise.ocsf.document import line_of
 from watchfloor.ops.scan.events import read_events
@@ -93,7 +93,7 @@ async def _write_tenant(
 ) -> None:
     if since >= until:
         raise Invalid("--since is not before --until.")
-    keyring, store = Keyring.open(settings), SegmentStore(settings.lake_dir)
+    keyring, store = Keyring.open(settings), open_lake(settings)
     actor = Actor(kind="system", id=f"operator:{getpass.getuser()}"[:64], role="operator", request_id="-")
 
     async def write(tx: TenantTx) -> int:

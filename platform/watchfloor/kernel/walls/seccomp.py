@@ -1,6 +1,6 @@
 """A system-call filter for a process that has only to compute: no network, no new process, nothing written.
 
-Owns the classic BPF program (seccomp(2), filter mode); which calls it refuses stands in `reports.syscalls`.
+Owns the classic BPF program (seccomp(2), filter mode); which calls it refuses stands in `walls.syscalls`.
 Refused calls fail with EPERM, so that a library sees an error it knows; a call of another architecture kills.
 Reading files stays possible here: the list of readable places is `landlock`'s part.
 """
@@ -14,8 +14,8 @@ import sys
 from collections.abc import Iterator
 from typing import Final
 
-from reports.syscalls import ABSENT, CLONE, NEWEST, OPENING, REFUSED, TGKILL
 from watchfloor.kernel.errors import Unavailable
+from watchfloor.kernel.walls.syscalls import ABSENT, CLONE, NEWEST, OPENING, REFUSED, TGKILL
 
 _PR_SET_NO_NEW_PRIVS: Final = 38
 _PR_SET_SECCOMP: Final = 22
@@ -35,7 +35,7 @@ _ALLOW: Final = 0x7FFF0000
 _KILL: Final = 0x80000000
 _FAIL: Final = 0x00050000
 
-# The columns of the tables in `reports.syscalls`, and what the kernel calls them (linux/audit.h).
+# The columns of the tables in `walls.syscalls`, and what the kernel calls them (linux/audit.h).
 _MACHINES: Final = ("linux-x86_64", "linux-aarch64")
 _AUDIT_ARCHITECTURES: Final = (0xC000003E, 0xC00000B7)
 _X32_NUMBERS: Final = 0x40000000  # a second set of numbers on x86_64, by which all others could be got round
@@ -47,7 +47,7 @@ _WRITING: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEN
 def refuse_side_effects() -> None:
     """From now on, and for ever, this process can neither talk, nor start, nor write to a file it has not open.
 
-    Raises Unavailable where the kernel or the processor does not offer it: without walls nothing is rendered.
+    Raises Unavailable where the kernel or the processor does not offer it: without walls nothing is computed.
     """
     code = assemble(f"{sys.platform}-{platform.machine()}", os.getpid())
     filters = ctypes.create_string_buffer(code, len(code))
@@ -55,8 +55,8 @@ def refuse_side_effects() -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, program, 0, 0):
         raise Unavailable(
-            f"The kernel refused the sandbox for reports ({os.strerror(ctypes.get_errno())}).",
-            remedy="Allow seccomp filters for the report worker.",
+            f"The kernel refused the sandbox ({os.strerror(ctypes.get_errno())}).",
+            remedy="Allow seccomp filters for the processes that render and search.",
         )
 
 
@@ -68,7 +68,7 @@ def assemble(machine: str, pid: int) -> bytes:
     if machine not in _MACHINES:
         raise Unavailable(
             f"Reports cannot be rendered safely on this machine ({machine}).",
-            remedy="Run the report worker on Linux with an x86_64 or aarch64 processor.",
+            remedy="Run the workers on Linux with an x86_64 or aarch64 processor.",
         )
     return b"".join(_program(_MACHINES.index(machine), pid))
 

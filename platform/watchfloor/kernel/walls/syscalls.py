@@ -1,6 +1,6 @@
-"""Numbers of the Linux system calls that a rendering process is refused, for x86_64 and aarch64.
+"""Numbers of the Linux system calls that a walled process is refused, for x86_64 and aarch64.
 
-Owns the table only; `reports.seccomp` makes a filter of it. Numbers never change once the kernel has given
+Owns the table only; `walls.seccomp` makes a filter of it. Numbers never change once the kernel has given
 them out (arch/x86/entry/syscalls/syscall_64.tbl, include/uapi/asm-generic/unistd.h). None: there is no such call.
 """
 
@@ -98,7 +98,7 @@ REFUSED: Final[dict[str, tuple[int, int | None]]] = {
     "fsmount": (432, 432),
     "fspick": (433, 433),
     "mount_setattr": (442, 442),
-    # The kernel itself: what only a privileged process could do, and a report never should.
+    # The kernel itself: what only a privileged process could do, and a walled one never should.
     "add_key": (248, 217),
     "request_key": (249, 218),
     "keyctl": (250, 219),

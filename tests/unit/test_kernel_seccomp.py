@@ -7,9 +7,9 @@ from typing import Final
 
 import pytest
 
-from reports.seccomp import assemble
-from reports.syscalls import ABSENT, CLONE, NEWEST, OPENING, REFUSED, TGKILL
 from watchfloor.kernel.errors import Unavailable
+from watchfloor.kernel.walls.seccomp import assemble
+from watchfloor.kernel.walls.syscalls import ABSENT, CLONE, NEWEST, OPENING, REFUSED, TGKILL
 
 MACHINES: Final = {"linux-x86_64": 0xC000003E, "linux-aarch64": 0xC00000B7}
 PID: Final = 4711

@@ -1,0 +1,1 @@
+"""When reports are made by themselves: what is due, and asking for it once."""

@@ -1,0 +1,1 @@
+"""Finding events again: conditions over the lake, in order, within limits, one tenant at a time."""

@@ -1,0 +1,1 @@
+"""The fields and codes of NIS2 and DORA in seven languages. Read through `reports.breach.language.table`."""

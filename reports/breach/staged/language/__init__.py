@@ -1,0 +1,1 @@
+"""The words of staged reports in seven languages."""

@@ -1,0 +1,72 @@
+"""What reports in stages share in Dutch."""
+
+from typing import Final
+
+from reports.breach.staged.language.phrases import StagedWords
+from reports.language.phrases import Plural
+
+DUTCH: Final = StagedWords(
+    decide="Wat er moet, vóór wanneer, en wie beslist",
+    not_sent="Er wordt niets vanzelf verzonden: een persoon dient het verslag in en noteert wanneer en waar.",
+    due="{stage}: uiterlijk {due}.",
+    overdue="{stage}: moest uiterlijk {due}.",
+    sent="{stage}: verzonden op {time}; de ontvangstbevestiging ontbreekt nog.",
+    received="{stage}: ontvangen door de ontvanger op {time}.",
+    waits="{stage}: de termijn heeft nog geen begin. Die begint met: {moment}.",
+    expected="Als het voorgaande op zijn eigen termijn uitgaat, eindigt die op {time}.",
+    undated="{stage}: onverwijld; de regel noemt geen aantal uren.",
+    not_owed="Volgens de beslissing is deze fase niet verschuldigd.",
+    no_clock="{stage}: de wet stelt hiervoor geen termijn. Het gaat uit wanneer de beslissing is genomen.",
+    runs="De termijn loopt vanaf {start}, gedurende {span} ({source}).",
+    runs_since="De termijn loopt vanaf {start} ({source}).",
+    moved="Die eindigde op {strict}, in een weekend of op een feestdag, en schoof door naar 12 uur van de "
+    "volgende werkdag.",
+    provisional="Voorlopig: de termijn loopt, hoewel nog niemand heeft beslist dat het verslag verschuldigd is.",
+    unconfirmed="De regel achter deze termijn is nog niet bevestigd.",
+    late_reasons="Redenen voor de vertraging: {text}",
+    no_late_reasons="Het is te laat, en de redenen voor de vertraging ontbreken nog.",
+    officer_approves="Voordat het uitgaat, keurt de privacyverantwoordelijke van {name} het goed.",
+    lead_approves="Voordat het uitgaat, keurt een leidinggevende van {name} het goed.",
+    approved="Goedgekeurd door {name}, {time}.",
+    reported="Wat er wordt gemeld",
+    stages="Alle fasen van deze plicht",
+    reasoning="Hoe het incident is ingedeeld",
+    reasoning_lead="De regels wegen wat is opgegeven. Wat niemand weet, telt niet voor en niet tegen. De regels "
+    "beslissen niets; dat doet een persoon.",
+    criterion="Criterium",
+    stated="Opgegeven",
+    result="Uitkomst",
+    met="vervuld",
+    not_met="niet vervuld",
+    unknown="niet bekend",
+    nothing_stated="Niets opgegeven.",
+    agrees="De beslissing is dezelfde.",
+    differs="De beslissing is een andere; de reden staat op de eerste pagina.",
+    fields="De velden in de officiële volgorde",
+    fields_lead="Volgorde en nummers volgens {source}.",
+    number="Nr.",
+    lacking="ontbreekt",
+    sources="Waarop de gegevens berusten",
+    withdrawn="Dit verslag is ingetrokken.",
+    more_missing=Plural(
+        "Nog één staat aan het einde van dit verslag.",
+        "Nog {n} staan aan het einde van dit verslag.",
+    ),
+    entity="Betrokken entiteit",
+    entity_contact="Contact bij de entiteit",
+    entity_officer="Functionaris voor gegevensbescherming van de entiteit",
+    parts={
+        "Entity": "Entiteit",
+        "Incident": "Incident",
+        "Early warning": "Vroegtijdige waarschuwing",
+        "First assessment": "Eerste beoordeling",
+        "State": "Huidige stand",
+        "Cause": "Oorzaak",
+        "Measures": "Maatregelen",
+        "Other countries": "Andere landen",
+        "General": "Algemene informatie",
+        "First notice": "Eerste melding",
+        "Intermediate report": "Tussentijds verslag",
+        "Final report": "Eindverslag",
+    },
+)

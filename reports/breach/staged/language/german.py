@@ -1,0 +1,72 @@
+"""What reports in stages share in German."""
+
+from typing import Final
+
+from reports.breach.staged.language.phrases import StagedWords
+from reports.language.phrases import Plural
+
+GERMAN: Final = StagedWords(
+    decide="Was fällig ist, bis wann, und wer entscheidet",
+    not_sent="Nichts wird von selbst gesendet: ein Mensch reicht die Meldung ein und trägt ein, wann und wo.",
+    due="{stage}: fällig bis {due}.",
+    overdue="{stage}: war am {due} fällig.",
+    sent="{stage}: gesendet am {time}; der Eingang ist noch nicht bestätigt.",
+    received="{stage}: beim Empfänger eingegangen am {time}.",
+    waits="{stage}: die Frist hat noch keinen Beginn. Sie beginnt mit: {moment}.",
+    expected="Geht das Vorige zu seiner eigenen Frist hinaus, endet sie am {time}.",
+    undated="{stage}: unverzüglich fällig; die Regel nennt keine Stundenzahl.",
+    not_owed="Nach der Entscheidung ist diese Stufe nicht geschuldet.",
+    no_clock="{stage}: das Recht setzt dafür keine Frist. Sie geht hinaus, wenn die Entscheidung getroffen ist.",
+    runs="Die Frist läuft ab {start}, {span} lang ({source}).",
+    runs_since="Die Frist läuft ab {start} ({source}).",
+    moved="Sie endete am {strict}, an einem Wochenende oder Feiertag, und wurde auf 12 Uhr des nächsten "
+    "Arbeitstags verschoben.",
+    provisional="Vorläufig: die Frist läuft, obwohl noch niemand entschieden hat, dass die Meldung geschuldet ist.",
+    unconfirmed="Die Regel hinter dieser Frist ist noch nicht bestätigt.",
+    late_reasons="Gründe für die Verspätung: {text}",
+    no_late_reasons="Sie ist verspätet, und die Gründe für die Verspätung fehlen noch.",
+    officer_approves="Bevor sie hinausgeht, gibt sie die für Datenschutz zuständige Person bei {name} frei.",
+    lead_approves="Bevor sie hinausgeht, gibt sie eine leitende Person von {name} frei.",
+    approved="Freigegeben von {name}, {time}.",
+    reported="Was gemeldet wird",
+    stages="Alle Stufen dieser Meldepflicht",
+    reasoning="Wie der Vorfall eingestuft wird",
+    reasoning_lead="Die Regeln wägen, was angegeben wurde. Was niemand weiß, zählt weder dafür noch dagegen. Die "
+    "Regeln entscheiden nichts; das tut ein Mensch.",
+    criterion="Kriterium",
+    stated="Angegeben",
+    result="Ergebnis",
+    met="erfüllt",
+    not_met="nicht erfüllt",
+    unknown="nicht bekannt",
+    nothing_stated="Nichts angegeben.",
+    agrees="Die Entscheidung lautet ebenso.",
+    differs="Die Entscheidung lautet anders; ihr Grund steht auf der ersten Seite.",
+    fields="Die Felder in der amtlichen Reihenfolge",
+    fields_lead="Reihenfolge und Nummern nach {source}.",
+    number="Nr.",
+    lacking="fehlt",
+    sources="Worauf die Angaben beruhen",
+    withdrawn="Diese Meldung ist zurückgenommen.",
+    more_missing=Plural(
+        "Eine weitere steht am Ende dieser Meldung.",
+        "{n} weitere stehen am Ende dieser Meldung.",
+    ),
+    entity="Betroffene Einrichtung",
+    entity_contact="Ansprechpartner bei der Einrichtung",
+    entity_officer="Datenschutzbeauftragter der Einrichtung",
+    parts={
+        "Entity": "Einrichtung",
+        "Incident": "Sicherheitsvorfall",
+        "Early warning": "Frühwarnung",
+        "First assessment": "Erste Bewertung",
+        "State": "Aktueller Stand",
+        "Cause": "Ursache",
+        "Measures": "Maßnahmen",
+        "Other countries": "Andere Länder",
+        "General": "Allgemeine Angaben",
+        "First notice": "Erstmeldung",
+        "Intermediate report": "Zwischenmeldung",
+        "Final report": "Abschlussmeldung",
+    },
+)

@@ -1,0 +1,72 @@
+"""What reports in stages share in Italian."""
+
+from typing import Final
+
+from reports.breach.staged.language.phrases import StagedWords
+from reports.language.phrases import Plural
+
+ITALIAN: Final = StagedWords(
+    decide="Che cosa è dovuto, entro quando e chi decide",
+    not_sent="Nulla viene inviato da solo: una persona presenta la segnalazione e annota quando e dove.",
+    due="{stage}: da inviare entro il {due}.",
+    overdue="{stage}: da inviare entro il {due}, termine scaduto.",
+    sent="{stage}: invio il {time}; manca la conferma di ricezione.",
+    received="{stage}: ricezione da parte del destinatario il {time}.",
+    waits="{stage}: il termine non ha ancora un inizio. Comincia con: {moment}.",
+    expected="Se quanto precede parte entro il proprio termine, scade il {time}.",
+    undated="{stage}: senza ingiustificato ritardo; la norma non indica un numero di ore.",
+    not_owed="Secondo la decisione presa, questa fase non è dovuta.",
+    no_clock="{stage}: la legge non fissa un termine. L'invio segue la decisione.",
+    runs="Il termine decorre dal {start}, per {span} ({source}).",
+    runs_since="Il termine decorre dal {start} ({source}).",
+    moved="Scadeva il {strict}, in un fine settimana o giorno festivo, ed è passato alle ore 12 del giorno "
+    "lavorativo successivo.",
+    provisional="Provvisorio: il termine decorre benché nessuno abbia ancora deciso che la segnalazione è dovuta.",
+    unconfirmed="La norma alla base di questo termine non è ancora confermata.",
+    late_reasons="Motivi del ritardo: {text}",
+    no_late_reasons="C'è ritardo, e i motivi del ritardo mancano ancora.",
+    officer_approves="Prima dell'invio la approva la persona incaricata della protezione dei dati presso {name}.",
+    lead_approves="Prima dell'invio la approva una persona responsabile di {name}.",
+    approved="Approvata da {name}, {time}.",
+    reported="Che cosa si comunica",
+    stages="Tutte le fasi di questo obbligo",
+    reasoning="Come è classificato l'incidente",
+    reasoning_lead="Le regole pesano quanto è stato indicato. Ciò che nessuno sa non conta né a favore né contro. Le "
+    "regole non decidono nulla; decide una persona.",
+    criterion="Criterio",
+    stated="Indicato",
+    result="Esito",
+    met="soddisfatto",
+    not_met="non soddisfatto",
+    unknown="non noto",
+    nothing_stated="Nulla di indicato.",
+    agrees="La decisione è la stessa.",
+    differs="La decisione è diversa; il suo motivo è nella prima pagina.",
+    fields="I campi nell'ordine ufficiale",
+    fields_lead="Ordine e numeri secondo {source}.",
+    number="N.",
+    lacking="manca",
+    sources="Su che cosa si basano le indicazioni",
+    withdrawn="Questa segnalazione è ritirata.",
+    more_missing=Plural(
+        "Un'altra è indicata alla fine di questa segnalazione.",
+        "Altre {n} sono indicate alla fine di questa segnalazione.",
+    ),
+    entity="Soggetto interessato",
+    entity_contact="Contatto presso il soggetto",
+    entity_officer="Responsabile della protezione dei dati del soggetto",
+    parts={
+        "Entity": "Soggetto",
+        "Incident": "Incidente",
+        "Early warning": "Preallarme",
+        "First assessment": "Valutazione iniziale",
+        "State": "Situazione attuale",
+        "Cause": "Causa",
+        "Measures": "Misure",
+        "Other countries": "Altri paesi",
+        "General": "Informazioni generali",
+        "First notice": "Notifica iniziale",
+        "Intermediate report": "Relazione intermedia",
+        "Final report": "Relazione finale",
+    },
+)

@@ -1,0 +1,1 @@
+"""What the directory says of the provider's people at a customer."""

@@ -1,0 +1,1 @@
+"""The words of the assurance report in each language."""

@@ -1,0 +1,1 @@
+"""The words of the NIS2 report in seven languages."""
