@@ -1,6 +1,6 @@
-"""`watchfloor report`: checking a report that somebody hands in.
+"""`watchfloor report`: checking a report that somebody hands in. Mails about reports are the business of `mails`.
 
-Owns what the command prints and its exit codes: 0 as it was made here, 1 it could not be checked, 2 wrong usage,
+Owns what the check prints and its exit codes: 0 as it was made here, 1 it could not be checked, 2 wrong usage,
 3 not signed, changed, or with other data than it says, 4 sound, but signed by an unknown one or not made here.
 """
 
@@ -15,6 +15,7 @@ from typing import Final
 import click
 from asn1crypto import x509
 
+from reports.mails import mails, tell_of
 from reports.signing.check import LARGEST_FILE, Finding, SignatureFinding, check
 from reports.signing.identity import own_certificate
 from reports.signing.ledger import find_tenant
@@ -32,7 +33,7 @@ UNKNOWN: Final = 4
 
 @click.group()
 def report() -> None:
-    """Check reports."""
+    """Check reports, and see who was told of them."""
 
 
 @report.command()
@@ -49,6 +50,10 @@ def verify(context: click.Context, *, file: Path, offline: bool) -> None:
     for line in lines:
         click.echo(visible(line, newline=" "))
     context.exit(code)
+
+
+report.add_command(mails)
+report.add_command(tell_of)
 
 
 async def _verify(settings: Settings, file: Path, *, asks_audit_log: bool) -> tuple[int, list[str]]:

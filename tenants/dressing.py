@@ -22,6 +22,7 @@ from watchfloor.reporting.branding.brand import PLAIN, Brand, parts_of
 from watchfloor.reporting.branding.colour import check_colour
 from watchfloor.reporting.branding.keeping import change_brand, read_brand
 from watchfloor.reporting.branding.logo import LARGEST_BYTES, bare_logo
+from watchfloor.reporting.branding.stated import check_address
 from watchfloor.reporting.delivery.recipients import Recipient
 from watchfloor.reporting.delivery.words import WORDS
 from watchfloor.reporting.plan import Plan, change_plan, read_plan
@@ -80,7 +81,7 @@ def _brand(branding: Branding, parts: Parts, faults: list[Fault]) -> Brand:
     colours, sender = branding.colours, branding.sender
     chosen = {"headings": colours.headings, "lines": colours.lines} if colours is not None else {}
     if sender is not None and sender.email is not None:
-        _check_ascii(sender.email, ("branding", "sender", "email"), parts, faults)
+        _check_address(sender.email, ("branding", "sender", "email"), parts, faults)
     return Brand(
         headings=_colour(chosen, "headings", parts, faults),
         lines=_colour(chosen, "lines", parts, faults),
@@ -156,7 +157,7 @@ def _recipients(reports: Reports, parts: Parts, faults: list[Fault]) -> tuple[Re
     found: dict[str, Recipient] = {}
     for number, entry in enumerate(reports.recipients):
         path = ("reports", "recipients", number, "email")
-        _check_ascii(entry.email, path, parts, faults)
+        _check_address(entry.email, path, parts, faults)
         address = entry.email.lower()
         if address in found:
             faults.append(Fault(parts.of(*path), f"{entry.email} stands here twice.", "Remove one."))
@@ -164,9 +165,11 @@ def _recipients(reports: Reports, parts: Parts, faults: list[Fault]) -> tuple[Re
     return tuple(found[address] for address in sorted(found))
 
 
-def _check_ascii(address: str, path: Iterable[str | int], parts: Parts, faults: list[Fault]) -> None:
-    if not address.isascii():
-        faults.append(Fault(parts.of(*path), f"Not every mail server takes {address}.", "Use an address in ASCII."))
+def _check_address(address: str, path: Iterable[str | int], parts: Parts, faults: list[Fault]) -> None:
+    try:
+        check_address(address, where="email")
+    except WatchfloorError as fault:
+        faults.append(Fault(parts.of(*path), fault.message, fault.remedy or ""))
 
 
 def _written(schedule: Schedule) -> str:

@@ -15,6 +15,7 @@ from bot.console.plain import Plain
 from bot.console.screen import Screen
 from bot.console.session import Session
 from bot.console.watch import Watch
+from watchfloor.desk.eventdesk import EventDesk
 from watchfloor.desk.front import Front, Login
 from watchfloor.kernel.clock import SystemClock
 from watchfloor.kernel.config import Settings, load_settings
@@ -81,7 +82,7 @@ async def _opened(settings: Settings, login: Login) -> AsyncGenerator[tuple[Sess
     try:
         records = await Database.open(settings, Role.BOT, connections=2)
         try:
-            valkey = connect(settings)
+            valkey, events = connect(settings), EventDesk(settings.lake_dir)
             try:
                 front = Front(
                     directory=directory,
@@ -89,9 +90,11 @@ async def _opened(settings: Settings, login: Login) -> AsyncGenerator[tuple[Sess
                     keyring=Keyring.open(settings),
                     wake=Wake(valkey),
                     operator=settings.operator_name,
+                    events=events,
                 )
                 yield Session(front, login), Watch(valkey)
             finally:
+                await events.close()
                 await valkey.aclose()
         finally:
             await records.close()

@@ -26,6 +26,7 @@ from bot.discord.rounds import Rounds
 from bot.discord.upkeep import Upkeep
 from watchfloor.access.development import is_loopback
 from watchfloor.access.limits import Limiter
+from watchfloor.desk.eventdesk import EventDesk
 from watchfloor.desk.front import Front
 from watchfloor.kernel.clock import Clock, SystemClock
 from watchfloor.kernel.config import Settings
@@ -109,7 +110,11 @@ async def opened(settings: Settings, clock: Clock | None = None) -> AsyncGenerat
         stack.push_async_callback(records.close)
         valkey = connect(settings)
         stack.push_async_callback(valkey.aclose)
-        parts = assemble(settings, directory=directory, records=records, valkey=valkey, clock=clock, guilds=guilds)
+        events = EventDesk(settings.lake_dir)
+        stack.push_async_callback(events.close)
+        parts = assemble(
+            settings, directory=directory, records=records, valkey=valkey, events=events, clock=clock, guilds=guilds
+        )
         stack.push_async_callback(parts.client.close)
         yield parts
 
@@ -120,6 +125,7 @@ def assemble(
     directory: Database,
     records: Database,
     valkey: Redis,
+    events: EventDesk,
     clock: Clock,
     guilds: frozenset[int],
 ) -> Parts:
@@ -131,6 +137,7 @@ def assemble(
         wake=Wake(valkey),
         surface="dis",
         operator=settings.operator_name,
+        events=events,
     )
     agreements = Agreements(records)
     counter = Counter(front, agreements)

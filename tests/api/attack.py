@@ -7,6 +7,7 @@ too. Nothing that belongs to the other tenant may appear in a body, a header or 
 is attacked from its first day: the routes, their parameters and their bodies are read from the application.
 """
 
+import json
 import logging
 import random
 import re
@@ -222,7 +223,10 @@ def _headers(answer: httpx.Response) -> dict[str, str]:
 
 
 def _shape(answer: httpx.Response) -> object:
-    if "json" not in answer.headers.get("content-type", ""):
+    kind = answer.headers.get("content-type", "")
+    if "ndjson" in kind:
+        return [sorted(json.loads(line)) for line in answer.text.splitlines()]
+    if "json" not in kind:
         return None
     value: object = answer.json()
     return sorted(cast("dict[str, object]", value)) if isinstance(value, dict) else type(value).__name__

@@ -17,6 +17,13 @@ def api(make_settings: MakeSettings) -> Generator[Api]:
 
 
 @pytest.fixture(scope="session")
-def world(api: Api) -> World:
-    """The MSSP, Alpha and Beta."""
+def whole_world(api: Api) -> World:
+    """The MSSP, Alpha and Beta, as they are first made."""
     return World(api)
+
+
+@pytest.fixture(scope="module")
+def world(whole_world: World) -> World:
+    """The MSSP, Alpha and Beta, with everybody signed in: all tests together take longer than a session may idle."""
+    whole_world.keep_signed_in()
+    return whole_world

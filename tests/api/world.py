@@ -56,6 +56,7 @@ from watchfloor.kernel.credentials import parse_agent_key
 from watchfloor.kernel.crypto import TenantCipher
 from watchfloor.kernel.db import TenantTx, directory_tx, tenant_tx
 from watchfloor.kernel.ids import BatchId, CaseId, IncidentId, NodeId, NoticeId, PersonId, ReportId, TenantId, new_uuid
+from watchfloor.lake.opening import open_lake
 from watchfloor.normalise.event import Entity, Event, LogSource
 from watchfloor.reporting.branding.brand import Brand
 from watchfloor.reporting.branding.keeping import keep_brand
@@ -163,6 +164,15 @@ class World:
                 tenant.callers[role] = api.run(self.caller(tenant, role))
             api.run(self._fill(tenant))
         api.run(self._dress_house())
+
+    def keep_signed_in(self) -> None:
+        """Nobody's session has been idle."""
+
+        async def touch() -> None:
+            async with directory_tx(self.services.auth) as tx:
+                await tx.execute("update auth.sessions set last_seen_at = now()")
+
+        self.api.run(touch())
 
     async def caller(self, tenant: TenantWorld, role: Role) -> Caller:
         """A new person with the role in the tenant; the MSSP's people are members of the operator's tenant, too."""
@@ -460,6 +470,7 @@ class World:
             quarantined = (await tx.values(UUID, "select id from wf.quarantine where tenant_id = $1", tenant.id))[0]
             alerts = await tx.values(UUID, "select id from wf.alerts where tenant_id = $1", tenant.id)
             await sign(tx, open_signer(self.services.settings), at=NOON)
+            await open_lake(self.services.settings).append(tx, cipher, [kept_event(tenant.canary, n) for n in range(5)])
             await keep_brand(tx, cipher, Brand(contact=f"Ask {tenant.canary}."))
         case = await self.breach(tenant)
         notice = await self.notice(tenant, case)
@@ -511,6 +522,24 @@ class World:
 
 
 @cache
+def kept_event(canary: str, number: int) -> Event:
+    """An event of the day before, as the lake keeps it."""
+    at = datetime.now(UTC) - timedelta(hours=20, minutes=number)
+    return Event(
+        key=number.to_bytes(16),
+        source="windows.security",
+        logsources=(LogSource(product="windows", service="security"),),
+        time=at,
+        time_quality="parsed",
+        received_at=at,
+        fields={"EventID": 4625, "TargetUserName": canary, "n": number},
+        entities=(Entity(kind="host", value="dc-1"), Entity(kind="ip", value=f"203.0.113.{number}")),
+        summary=f"logon failed: {canary}",
+        raw=b'{"TargetUserName":"' + canary.encode() + b'"}',
+        parser="windows/1",
+    )
+
+
 def narrow_filter() -> str:
     """A filter, but for its title and the user, that one person may make an exception of."""
     for rule in load_shared_rules().rules:

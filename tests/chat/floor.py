@@ -1,5 +1,6 @@
 """A watch floor: an MSSP with two customers, its people with their keys, and seats at the console for them."""
 
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
 import asyncpg
@@ -15,6 +16,7 @@ from watchfloor.access.roles import Role
 from watchfloor.alerts.alert import Severity
 from watchfloor.audit.append import Actor
 from watchfloor.desk.card import Card
+from watchfloor.desk.eventdesk import EventDesk
 from watchfloor.desk.front import Front
 from watchfloor.kernel.config import Settings
 from watchfloor.kernel.db import Database, directory_tx, tenant_tx
@@ -40,6 +42,7 @@ class Floor:
     superuser: "asyncpg.Connection[asyncpg.Record]"
     make_event: MakeEvent
     make_rule: MakeRule
+    event_desk: EventDesk
     keys: dict[str, Secret] = field(default_factory=dict)
     people: dict[str, PersonId] = field(default_factory=dict)
     _events: int = 0
@@ -78,6 +81,7 @@ class Floor:
             keyring=Keyring.open(self.settings),
             wake=Wake(self.valkey),
             operator=self.settings.operator_name,
+            events=self.event_desk,
         )
 
     async def incident(
@@ -117,7 +121,7 @@ async def floor(
     superuser: "asyncpg.Connection[asyncpg.Record]",
     make_event: MakeEvent,
     make_rule: MakeRule,
-) -> Floor:
+) -> AsyncGenerator[Floor]:
     """A floor with Ana (analyst at ACME), Lea (lead at both) and Vic, who is ACME's own viewer."""
     operator = TenantId(new_uuid())
     await superuser.execute(
@@ -136,11 +140,13 @@ async def floor(
         superuser=superuser,
         make_event=make_event,
         make_rule=make_rule,
+        event_desk=EventDesk(settings.lake_dir),
     )
     await opened.person("ana@mssp.example", "Ana Analyst", operator=Role.ANALYST, acme=Role.ANALYST)
     await opened.person("lea@mssp.example", "Lea Lead", operator=Role.LEAD, acme=Role.LEAD, nord=Role.LEAD)
     await opened.person("vic@acme.example", "Vic Viewer", acme=Role.VIEWER)
-    return opened
+    yield opened
+    await opened.event_desk.close()
 
 
 async def say(session: Session, line: str) -> Turn:

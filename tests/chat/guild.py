@@ -121,6 +121,7 @@ async def serving(floor: Floor) -> AsyncGenerator[Server]:
         directory=floor.directory,
         records=floor.records,
         valkey=floor.valkey,
+        events=floor.event_desk,
         clock=clock,
         guilds=frozenset({GUILD}),
     )

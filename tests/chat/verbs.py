@@ -121,6 +121,7 @@ SCENARIOS: Final[dict[str, Scenario]] = {
     "exceptions": Scenario({"which": "all"}, before=_WAITS),
     "search": Scenario({"text": "{host}"}),
     "ioc": Scenario({"value": "{host}"}),
+    "events": Scenario({"query": "@host:{host}", "span": "2h"}),
     "summary": Scenario(),
     "restrict": Scenario({"to": ANA}),
     "unrestrict": Scenario({"to": ANA}, before=((LEA, "restrict", {"to": ANA}),)),

@@ -5,6 +5,7 @@ import contextlib
 import email
 import email.policy
 import json
+import ssl
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,6 +15,9 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 Mood = Literal["well", "refuses", "hangs_up"]
 """What it does with the next message: takes it; says no; takes it and never says so."""
+
+MailMood = Mood | Literal["knows_no_kim", "rejects"]
+"""Beyond that, a mail server says no for good: to the address of kim, or to the message."""
 
 _ANSWERS: Final = {"well": "200 OK", "refuses": "503 Service Unavailable"}
 
@@ -31,7 +35,7 @@ class Letter:
 class Mailbox:
     """A mail server on this machine; aiosmtpd calls it for each message."""
 
-    mood: Mood = "well"
+    mood: MailMood = "well"
     port: int = 0
     messages: list[Letter] = field(default_factory=list)
     recipients: list[list[str]] = field(default_factory=list)
@@ -42,11 +46,15 @@ class Mailbox:
         del server, session, options
         if self.mood == "refuses":
             return "451 Later"
+        if self.mood == "knows_no_kim" and address.startswith("kim@"):
+            return f"550 No {address} here"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         del session
+        if self.mood == "rejects":
+            return "554 Not that"
         content = envelope.content
         assert isinstance(content, bytes)
         message = email.message_from_bytes(content, policy=email.policy.default)
@@ -113,12 +121,12 @@ class Hook:
 
 
 @contextlib.asynccontextmanager
-async def open_mailbox() -> AsyncGenerator[Mailbox]:
-    """A mail server for as long as it is needed."""
+async def open_mailbox(host: str = "127.0.0.1", *, tls: ssl.SSLContext | None = None) -> AsyncGenerator[Mailbox]:
+    """A mail server for as long as it is needed; with `tls`, one that speaks nothing else."""
     box = Mailbox()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
-        lambda: SMTP(box, hostname="mail.test", loop=loop, enable_SMTPUTF8=True), "127.0.0.1", 0
+        lambda: SMTP(box, hostname="mail.test", loop=loop, enable_SMTPUTF8=True), host, 0, ssl=tls
     )
     box.port = server.sockets[0].getsockname()[1]
     try:

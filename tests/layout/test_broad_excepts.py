@@ -12,6 +12,7 @@ EDGES = {
     "bot/discord/interactions.py": "whoever presses a button gets a sentence, whatever happens",
     "platform/watchfloor/feeds/connectors/running/turn.py": "one connector's defect stops no other's work",
     "platform/watchfloor/ops/cli.py": "a person gets a sentence, never a stack trace",
+    "platform/watchfloor/ops/courier.py": "one mail's trouble leaves the other mails alone",
     "platform/watchfloor/ops/relay.py": "one consumer's failure leaves the others' messages alone",
     "platform/watchfloor/ops/pager.py": "one step's trouble leaves the other pages alone",
     "platform/watchfloor/ops/pipeline.py": "what will pass is waited for, whatever it is",

@@ -2,11 +2,11 @@
 
 import pytest
 
-from watchfloor.desk.lookup.indicator import entities_in, refanged
 from watchfloor.desk.suggest import may_become
 from watchfloor.kernel.errors import Invalid
 from watchfloor.kernel.neutralise import Untrusted, for_terminal
 from watchfloor.normalise.event import Entity
+from watchfloor.search.indicator import entities_in, refanged
 
 
 @pytest.mark.parametrize(

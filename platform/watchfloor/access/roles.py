@@ -54,6 +54,7 @@ class Permission(StrEnum):
     QUARANTINE_MANAGE = "quarantine.manage"
     OSQUERY_READ = "osquery.read"
     OSQUERY_ASK = "osquery.ask"
+    EVENTS_SEARCH = "events.search"
     REPORT_READ = "report.read"
     REPORT_REQUEST = "report.request"
     REPORT_MANAGE = "report.manage"
@@ -106,6 +107,7 @@ _WORK: Final = _TAKE_PART | {
     Permission.BREACH_READ,
     Permission.BREACH_WRITE,
     Permission.OSQUERY_ASK,
+    Permission.EVENTS_SEARCH,
     Permission.QUARANTINE_READ,
     Permission.MEMBER_READ,
 }
@@ -121,6 +123,7 @@ PERMISSIONS_OF: Final[dict[Role, frozenset[Permission]]] = {
         Permission.QUARANTINE_READ,
         Permission.QUARANTINE_MANAGE,
         Permission.FEED_MANAGE,
+        Permission.EVENTS_SEARCH,
         Permission.REPORT_MANAGE,
         Permission.RESPONSE_APPROVE,
         Permission.BLOCKLIST_READ,
@@ -153,6 +156,7 @@ PERMISSIONS_OF: Final[dict[Role, frozenset[Permission]]] = {
         Permission.ONCALL_READ,
         Permission.INCIDENT_NOTE,
         Permission.KEY_CREATE,
+        Permission.EVENTS_SEARCH,
         Permission.QUARANTINE_READ,
         Permission.QUARANTINE_MANAGE,
         Permission.RULE_TUNE,

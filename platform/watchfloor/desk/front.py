@@ -15,6 +15,7 @@ from watchfloor.access.roles import Permission
 from watchfloor.alerts.alert import rank
 from watchfloor.desk import queries, reading
 from watchfloor.desk.display.listing import QueueLine
+from watchfloor.desk.eventdesk import EventDesk
 from watchfloor.desk.given import is_text
 from watchfloor.desk.people import addresses_of_colleagues, names_in
 from watchfloor.desk.reply import Reply
@@ -77,10 +78,11 @@ class Front:
         wake: Wake,
         surface: str = "con",
         operator: str | None = None,
+        events: EventDesk | None = None,
     ) -> None:
         """`records` is the database as the surface's own role; `surface` begins the ids of requests that have none.
 
-        `operator` is what the MSSP is called outside.
+        `operator` is what the MSSP is called outside; with `events`, events can be searched.
         """
         self.directory = directory
         self.records = records
@@ -88,6 +90,7 @@ class Front:
         self._wake = wake
         self._surface = surface
         self._operator = operator
+        self._events = events
 
     async def principal(self, login: Login) -> Principal:
         """Who asks, as the directory says now. Raises Unauthenticated."""
@@ -180,6 +183,7 @@ class Front:
                 directory=self.directory,
                 session_began=visitor.session_began,
                 operator=self._operator,
+                events=self._events,
             )
             act: Act = verb.act
             if verb.changes and intent.request_id and not await queries.insert_request(tx, intent.request_id):

@@ -15,7 +15,6 @@ from watchfloor.desk.display import queries as display
 from watchfloor.desk.display.listing import lines_by_id
 from watchfloor.desk.hands import Hands
 from watchfloor.desk.lookup import queries
-from watchfloor.desk.lookup.indicator import LONGEST, entities_in
 from watchfloor.desk.reply import Reply
 from watchfloor.desk.verb import Field, Intent, Place, Verb
 from watchfloor.incidents.incident import Reference, read_reference
@@ -24,6 +23,7 @@ from watchfloor.kernel.db import TenantTx
 from watchfloor.kernel.errors import Invalid, NotFound
 from watchfloor.kernel.neutralise import Untrusted
 from watchfloor.normalise.event import Entity
+from watchfloor.search.indicator import LONGEST, entities_in
 
 MOST: Final = 25
 """How many incidents of a tenant a search shows, and how many it shows of all together."""

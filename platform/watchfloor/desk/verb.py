@@ -14,6 +14,7 @@ from watchfloor.access.principal import Principal
 from watchfloor.access.roles import Permission
 from watchfloor.access.visits import record_view
 from watchfloor.audit.append import Actor
+from watchfloor.desk.eventdesk import EventDesk
 from watchfloor.desk.reply import Reply
 from watchfloor.incidents.lifecycle import Action
 from watchfloor.kernel.crypto import TenantCipher
@@ -67,7 +68,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Where an intent is carried out, and for whom. `directory` answers who people are.
 
     `session_began` is when the session began in which the person acts, where the surface has sessions. `operator` is
-    what the MSSP is called outside.
+    what the MSSP is called outside; `events` is where events are looked for, on surfaces that can.
     """
 
     tx: TenantTx
@@ -78,6 +79,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     directory: Database
     session_began: datetime | None = None
     operator: str | None = None
+    events: EventDesk | None = None
 
     async def note_visit(self, *, object_kind: str, object_id: str) -> None:
         """Notes in the tenant's access log that the MSSP's people looked (R7, A1)."""

@@ -22,6 +22,7 @@ from watchfloor.detect.rule import DEFAULT_DEDUP, LoadReport, Rule, RuleFault, S
 from watchfloor.detect.sample_documents import event_samples, sequence_samples
 from watchfloor.detect.translation import Placeholders, translate
 from watchfloor.detect.yaml_document import YamlDocument, YamlFault, YamlValue, read_documents
+from watchfloor.kernel.errors import Invalid
 from watchfloor.normalise.event import LogSource
 
 _NO_PLACEHOLDERS: Final[Mapping[str, tuple[str, ...]]] = {}
@@ -58,6 +59,19 @@ def load_rules(
     return loader.report()
 
 
+def load_rule(text: str) -> Rule:
+    """The one rule in a YAML text. Raises Invalid with the place of what is wrong."""
+    loader = _Loading(require_samples=False, origin=UNKNOWN_ORIGIN, placeholders=_NO_PLACEHOLDERS)
+    loader.read(text.encode(), "rule")
+    report = loader.report()
+    if report.faults:
+        fault = report.faults[0]
+        raise Invalid(fault.reason, where=f"rule:{fault.line}:{fault.column}")
+    if len(report.rules) != 1:
+        raise Invalid(f"Here are {len(report.rules)} rules.", where="rule", remedy="Give one.")
+    return report.rules[0]
+
+
 def load_shared_rules() -> LoadReport:
     """Loads the shared content that this package ships."""
     return load_rules([shared_folder()], require_samples=True)
@@ -84,11 +98,16 @@ class _Loading:
 
     def load(self, file: Path, name: str) -> None:
         """Loads one file, known to people as `name`."""
-        documents: list[YamlDocument] = []
         try:
-            documents.extend(read_documents(file.read_bytes()))
+            self.read(file.read_bytes(), name)
         except OSError as error:
             self._fault(name, (1, 1), f"The file cannot be read: {error.strerror}.")
+
+    def read(self, content: bytes, name: str) -> None:
+        """Loads what stands in one file."""
+        documents: list[YamlDocument] = []
+        try:
+            documents.extend(read_documents(content))
         except YamlFault as fault:
             self._fault(name, (fault.line, fault.column), fault.message)
         references = serving(document.value for document in documents)

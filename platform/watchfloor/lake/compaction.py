@@ -29,8 +29,8 @@ FRESH_FILES: Final = 16
 FRESH_SECONDS: Final = 300.0
 """and fewer when the first of them is so old."""
 
-GRACE_SECONDS: Final = 3_600.0
-"""How long a retired file stays: no search runs longer."""
+GRACE_SECONDS: Final = 6 * 3_600.0
+"""How long a retired file stays: no search runs longer, and no backup between its dump and its files."""
 
 _SMALL_BYTES: Final = MERGED_BYTES // 2
 _MANY: Final = 8

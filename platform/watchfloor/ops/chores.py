@@ -168,6 +168,8 @@ class Chores:
 
     async def deliver_reports(self) -> None:
         """Tells people by mail of reports that are ready. No transaction is open while a mail leaves."""
+        if self._courier.is_out:
+            return
         rounds: list[Round] = []
 
         async def take(tx: TenantTx) -> None:
@@ -176,8 +178,7 @@ class Chores:
                 rounds.append(taken)
 
         await self._for_each_tenant(take)
-        for work in rounds:
-            await self._courier.send(work)
+        await self._courier.send(rounds)
 
     async def watch_exceptions(self) -> None:
         """Tells of exceptions that end soon, and ends requests for exceptions that nobody answered."""

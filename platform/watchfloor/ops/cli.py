@@ -41,6 +41,7 @@ _COMMANDS: Final = {
     "rules": "watchfloor.ops.commands.rules.group:rules",
     "unparsed": "watchfloor.ops.commands.unparsed:unparsed",
     "export": "watchfloor.ops.commands.export:export",
+    "search": "watchfloor.ops.commands.search:search",
 }
 
 

@@ -3,7 +3,8 @@
 A mail server cannot be asked whether it has a message already. So the connection is made, sender and recipients are
 agreed on and DATA is granted before `handing` is called; what follows it is one write and the server's answer. A
 process that dies in between has most likely delivered. TLS is required of every server but one on this machine;
-certificates are verified. It knows nothing of what is in a message.
+certificates are verified. It knows nothing of what is in a message, and repeats nothing of what the server says but
+its code: the words may quote an address.
 """
 
 import asyncio
@@ -14,15 +15,34 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
-from aiosmtplib.errors import SMTPException
+from aiosmtplib.errors import (
+    SMTPAuthenticationError,
+    SMTPException,
+    SMTPRecipientRefused,
+    SMTPResponseException,
+)
 
-from watchfloor.kernel.errors import Invalid, Unavailable
+from watchfloor.kernel.errors import Invalid, Unavailable, WatchfloorError
 from watchfloor.kernel.secret import Secret
 from watchfloor.paging.lane import Handing, Uncertain
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _PORTS: Final = {"smtps": 465, "smtp": 587}
 _ANSWER_SECONDS: Final = 10.0
+_GO_ON: Final = 354
+_TAKEN: Final = 250
+_FOR_GOOD: Final = range(500, 600)
+_FAULTS: Final = (SMTPException, OSError, TimeoutError, UnicodeError, ValueError)
+
+
+class Unreachable(Unavailable):
+    """The mail server could not be used at all, whoever the message is for. Nothing left."""
+
+
+class Undeliverable(WatchfloorError):
+    """The mail server said no for good, to an address or to the message. Nothing left, and asking again is no use."""
+
+    code = "undeliverable"
 
 
 class MailServer:
@@ -42,25 +62,32 @@ class MailServer:
     async def take(self, content: bytes, addresses: Sequence[str], handing: Handing) -> str:
         """Hands a whole message over to be sent to these addresses, and returns the server's answer.
 
-        Raises Unavailable when the server does not take it, Uncertain when it may have.
+        Raises Unreachable when it cannot be used, Undeliverable when it says no for good, Unavailable when it does not
+        take it now, and Uncertain when it may have taken it.
         """
         message = content.replace(b"\r\n.", b"\r\n..") + b".\r\n"
         client = self._client()
         try:
-            try:
-                await client.connect()
-                await client.mail(self.sender)
-                for address in addresses:
-                    await client.rcpt(address)
-                granted = await client.execute_command(b"DATA")
-            except (SMTPException, OSError, TimeoutError, UnicodeError, ValueError) as error:
-                raise Unavailable(f"The mail server does not take it: {_reason(error)}", where="email") from None
-            if granted.code != 354:
-                raise Unavailable(f"The mail server does not take it: {granted.code}", where="email")
+            await self._agree(client, addresses)
             await handing()
             return await _hand_over(client, message)
         finally:
             client.close()
+
+    async def _agree(self, client: aiosmtplib.SMTP, addresses: Sequence[str]) -> None:
+        """Comes to the point from which on the words leave."""
+        try:
+            await client.connect()
+            await client.mail(self.sender)
+            for address in addresses:
+                await client.rcpt(address)
+            granted = await client.execute_command(b"DATA")
+        except SMTPRecipientRefused as refusal:
+            raise _no("The mail server refuses the address", refusal.code) from None
+        except _FAULTS as error:
+            raise Unreachable(f"The mail server cannot be used: {_reason(error)}.", where="email") from None
+        if granted.code != _GO_ON:
+            raise _no("The mail server does not take it", granted.code)
 
     def _client(self) -> aiosmtplib.SMTP:
         host, parts = self._parts.hostname or "", self._parts
@@ -88,13 +115,27 @@ async def _hand_over(client: aiosmtplib.SMTP, message: bytes) -> str:
         answer = await protocol.read_response(timeout=_ANSWER_SECONDS)
     except (SMTPException, OSError, TimeoutError) as error:
         raise Uncertain(f"The mail server gave no answer: {_reason(error)}", where="email") from None
-    if answer.code != 250:
-        raise Unavailable(f"The mail server does not take it: {answer.code}", where="email")
+    if answer.code != _TAKEN:
+        raise _no("The mail server does not take it", answer.code)
     with contextlib.suppress(SMTPException, OSError, asyncio.TimeoutError):
         await client.quit(timeout=1)
     return f"{answer.code}"
 
 
+def _no(what: str, code: int) -> WatchfloorError:
+    if code in _FOR_GOOD:
+        return Undeliverable(f"{what} ({code}).", where="email")
+    return Unavailable(f"{what} now ({code}).", where="email")
+
+
 def _reason(error: Exception) -> str:
-    """The kind of error only: a server's words may quote an address."""
-    return type(error).__name__
+    """What kind of trouble it is, and the code if there is one."""
+    if isinstance(error, SMTPAuthenticationError):
+        return f"it refuses our password ({error.code})"
+    if isinstance(error, SMTPResponseException):
+        return f"it answers {error.code}"
+    if any(isinstance(cause, ssl.SSLError) for cause in (error, error.__cause__)) or "STARTTLS" in str(error):
+        return "there is no TLS, or its certificate is not good"
+    if isinstance(error, TimeoutError):
+        return "it does not answer"
+    return f"the connection failed ({type(error).__name__})"

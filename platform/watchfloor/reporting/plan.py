@@ -10,7 +10,7 @@ from watchfloor.kernel.crypto import TenantCipher
 from watchfloor.kernel.db import TenantTx
 from watchfloor.reporting.delivery.recipients import Recipient, keep_recipients, read_recipients
 from watchfloor.reporting.timetable.keeping import keep_schedules
-from watchfloor.reporting.timetable.queries import select_schedules
+from watchfloor.reporting.timetable.queries import lock_plan, select_schedules
 from watchfloor.reporting.timetable.schedule import Schedule
 
 CHANGED = "tenant.reports"
@@ -35,6 +35,7 @@ async def change_plan(tx: TenantTx, cipher: TenantCipher, actor: Actor, plan: Pl
         schedules=tuple(sorted(plan.schedules, key=lambda schedule: schedule.name)),
         recipients=tuple(sorted(plan.recipients, key=lambda recipient: recipient.address)),
     )
+    await lock_plan(tx)
     before = await read_plan(tx, cipher)
     if wanted == before:
         return False

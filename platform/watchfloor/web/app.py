@@ -41,6 +41,7 @@ from watchfloor.web.api import (
     reports,
     rule_health,
     rules,
+    search,
     unparsed,
     verbs,
 )
@@ -80,6 +81,7 @@ _IN_TENANT: Final = [
     *reports.ROUTES,
     *branding.ROUTES,
     *report_plan.ROUTES,
+    *search.ROUTES,
     *controls.ROUTES,
     *control_entries.ROUTES,
     *measures.ROUTES,

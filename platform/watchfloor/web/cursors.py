@@ -31,6 +31,13 @@ class ByTime(msgspec.Struct, frozen=True, array_like=True):
     id: UUID
 
 
+class ByTimeAndKey(msgspec.Struct, frozen=True, array_like=True):
+    """A place among events: their time, then their key."""
+
+    at: datetime
+    key: bytes
+
+
 class ById(msgspec.Struct, frozen=True, array_like=True):
     """A place in a list that is ordered by id."""
 

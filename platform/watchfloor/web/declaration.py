@@ -16,7 +16,7 @@ from watchfloor.access.roles import PLATFORM_PERMISSIONS, Permission
 from watchfloor.kernel.errors import Invalid
 
 Audience = Literal["public", "identified", "staff", "tenant", "platform"]
-LimitClass = Literal["public", "login", "read", "write", "mint", "report", "download"]
+LimitClass = Literal["public", "login", "read", "write", "mint", "report", "download", "search"]
 
 KEY: Final = "access"
 TENANT_PARAMETER: Final = "tenant"

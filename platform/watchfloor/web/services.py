@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 
 from watchfloor.access.limits import Limit, Limiter, LocalLimiter
 from watchfloor.alerts.overlay.catalogue import Catalogue
+from watchfloor.desk.eventdesk import EventDesk
 from watchfloor.desk.front import Front
 from watchfloor.feeds.connectors import catalogue as connectors
 from watchfloor.kernel.clock import Clock, SystemClock
@@ -31,6 +32,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     mint: Limit = Limit(name="mint", count=30, seconds=3600)
     report: Limit = Limit(name="report", count=60, seconds=3600)
     download: Limit = Limit(name="download", count=120, seconds=60)
+    search: Limit = Limit(name="search", count=120, seconds=60)
 
 
 STANDARD_LIMITS: Final = Limits()
@@ -56,6 +58,8 @@ class Services:
         self.wake = Wake(valkey)
         self.limits = limits
         self.keyring = Keyring.open(settings)
+        self.events = EventDesk(settings.lake_dir)
+        self.searchers = self.events.searchers
         self.front = Front(
             directory=auth,
             records=app,
@@ -63,6 +67,7 @@ class Services:
             wake=self.wake,
             surface="api",
             operator=settings.operator_name,
+            events=self.events,
         )
         self.cursors = Cursors.open(settings)
         self.limiter = Limiter(valkey)
@@ -86,7 +91,11 @@ async def open_services(
         try:
             valkey = connect(settings)
             try:
-                yield Services(settings, app=app, auth=auth, valkey=valkey, catalogue=catalogue, limits=limits)
+                made = Services(settings, app=app, auth=auth, valkey=valkey, catalogue=catalogue, limits=limits)
+                try:
+                    yield made
+                finally:
+                    await made.events.close()
             finally:
                 await valkey.aclose()
         finally:

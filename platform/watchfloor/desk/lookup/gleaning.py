@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
-from watchfloor.desk.lookup.indicator import LONGEST, refanged
+from watchfloor.search.indicator import LONGEST, refanged
 
 _BETWEEN: Final = re.compile(r"[\s,;|\"'`<>]+")
 _HASH: Final = re.compile(r"[0-9A-Fa-f]{32}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64}")

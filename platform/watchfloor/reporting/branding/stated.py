@@ -9,7 +9,9 @@ from watchfloor.kernel.errors import Invalid
 from watchfloor.reporting.branding.brand import Brand
 from watchfloor.reporting.branding.colour import check_colour
 
-_ADDRESS: Final = re.compile(r"(?!.*\.\.)[!-?A-~]{1,64}@[A-Za-z0-9][A-Za-z0-9.-]{0,250}[A-Za-z0-9]")
+_ADDRESS: Final = re.compile(
+    r"(?!\.)(?!.*\.\.)(?!.*\.@)[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9][A-Za-z0-9.-]{0,250}[A-Za-z0-9]"
+)
 _LINE: Final = re.compile(r"[^\s\x00-\x1f\x7f](?:[^\x00-\x1f\x7f]{0,198}[^\s\x00-\x1f\x7f])?")
 
 

@@ -20,24 +20,24 @@ from watchfloor.reporting.delivery.words import Words, words_in
 
 
 class From(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom a mail is from. `posted_by` is the installation's address, which hands it to the mail server."""
+    """Whom a mail is from. `address` is the installation's own: no tenant can have mail sent in another's name."""
 
     name: str
     address: str
-    posted_by: str
+    answers_to: str | None
     contact: str | None
 
 
 def letter(due: DueRow, *, to: str, sender: From, link: str, at: datetime) -> bytes:
-    """The mail, ready to be handed over. A repeat has the same Message-ID."""
+    """The mail, ready to be handed over. It has the same Message-ID however often it is tried."""
     message = EmailMessage(policy=SMTP_POLICY)
     message["From"] = _address(sender.name, sender.address)
-    if sender.address != sender.posted_by:
-        message["Sender"] = _address("", sender.posted_by)
+    if sender.answers_to is not None:
+        message["Reply-To"] = _address(sender.name, sender.answers_to)
     message["To"] = _address("", to)
     message["Subject"] = subject_of(due)
     message["Date"] = at
-    message["Message-ID"] = f"<{due.id}@{sender.posted_by.rpartition('@')[2]}>"
+    message["Message-ID"] = f"<{due.id}@{sender.address.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content("\n".join(_lines(due, sender, link)) + "\n", cte="base64")
     return message.as_bytes(policy=SMTP_POLICY)

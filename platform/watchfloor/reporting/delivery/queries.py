@@ -123,6 +123,17 @@ update wf.report_deliveries
    and state in ('taken', 'handing')
 """
 
+NOTE_GIVEN_BACK: Final[LiteralString] = """
+update wf.report_deliveries
+   set state = 'due',
+       attempts = attempts - 1,
+       held_until = null
+ where tenant_id = $1
+   and id = $2
+   and attempts = $3
+   and state = 'taken'
+"""
+
 NOTE_ENDED: Final[LiteralString] = """
 update wf.report_deliveries
    set state = $4,
@@ -137,6 +148,7 @@ update wf.report_deliveries
 
 SELECT_OF_REPORT: Final[LiteralString] = """
 select id,
+       report_id,
        address,
        address_index,
        asked_by,
@@ -155,12 +167,46 @@ select id,
 """
 
 
+SELECT_OPEN: Final[LiteralString] = """
+select id,
+       report_id,
+       address,
+       address_index,
+       asked_by,
+       asked_at,
+       state,
+       attempts,
+       due_at,
+       sent_at,
+       outcome
+  from wf.report_deliveries
+ where tenant_id = $1
+   and state <> 'sent'
+ order by asked_at desc,
+          id
+ limit $2
+"""
+
+SELECT_KIND: Final[LiteralString] = """
+select kind
+  from wf.reports
+ where tenant_id = $1
+   and id = $2
+"""
+
+
 class RecipientRow(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody who hears of reports; `address` is sealed, `kinds` are parted by blanks."""
 
     address_index: bytes
     address: bytes
     kinds: str
+
+
+class KindRow(msgspec.Struct, frozen=True, kw_only=True):
+    """The kind of a report."""
+
+    kind: Kind
 
 
 class DueRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -183,6 +229,7 @@ class DeliveryRow(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a mail. `address` is sealed."""
 
     id: UUID
+    report_id: UUID
     address: bytes
     address_index: bytes
     asked_by: str
@@ -226,9 +273,9 @@ async def lock_due(tx: TenantTx, *, limit: int) -> list[DueRow]:
     return await tx.rows(DueRow, LOCK_DUE, tx.tenant_id, limit)
 
 
-async def give_up_handing(tx: TenantTx) -> None:
-    """Ends, as uncertain, what a sender that died was just handing over."""
-    await tx.execute(GIVE_UP_HANDING, tx.tenant_id)
+async def give_up_handing(tx: TenantTx) -> int:
+    """Ends, as uncertain, what a sender that died was just handing over; how many they were."""
+    return await tx.execute(GIVE_UP_HANDING, tx.tenant_id)
 
 
 async def note_taken(tx: TenantTx, delivery_id: UUID, *, seconds: float) -> None:
@@ -246,6 +293,11 @@ async def note_again(tx: TenantTx, delivery_id: UUID, *, attempt: int, outcome: 
     await tx.execute(NOTE_AGAIN, tx.tenant_id, delivery_id, attempt, outcome, seconds)
 
 
+async def note_given_back(tx: TenantTx, delivery_id: UUID, *, attempt: int) -> None:
+    """Lets go of a mail that was not tried: whoever comes next takes it."""
+    await tx.execute(NOTE_GIVEN_BACK, tx.tenant_id, delivery_id, attempt)
+
+
 async def note_ended(
     tx: TenantTx, delivery_id: UUID, *, attempt: int, state: Literal["sent", "failed", "uncertain"], outcome: str
 ) -> None:
@@ -256,3 +308,14 @@ async def note_ended(
 async def select_of_report(tx: TenantTx, report_id: UUID) -> list[DeliveryRow]:
     """The mails about a report, in the order in which they were asked for."""
     return await tx.rows(DeliveryRow, SELECT_OF_REPORT, tx.tenant_id, report_id)
+
+
+async def select_open(tx: TenantTx, *, limit: int) -> list[DeliveryRow]:
+    """The mails that have not arrived as far as we know: waiting, leaving, failed and uncertain; the newest first."""
+    return await tx.rows(DeliveryRow, SELECT_OPEN, tx.tenant_id, limit)
+
+
+async def select_kind(tx: TenantTx, report_id: UUID) -> Kind | None:
+    """The kind of a report, or None when there is no such one."""
+    row = await tx.row(KindRow, SELECT_KIND, tx.tenant_id, report_id)
+    return None if row is None else row.kind

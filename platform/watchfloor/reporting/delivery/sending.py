@@ -21,6 +21,7 @@ AGAIN_AFTER: Final = (60.0, 300.0, 900.0, 3_600.0, 14_400.0, 43_200.0)
 
 _LONGEST_OUTCOME: Final = 300
 _NO_REPORT: Final = "the report could not be made"
+_NO_END: Final = "whoever tried to send it did not come to an end"
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,17 +32,31 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int
 
 
-async def take(tx: TenantTx, cipher: TenantCipher, *, limit: int) -> list[Taken]:
-    """The mails that are due, held for this worker. Those about a report that failed end here."""
-    await queries.give_up_handing(tx)
-    taken: list[Taken] = []
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """What a worker found: what it holds now, and how many ended meanwhile without having been sent."""
+
+    taken: tuple[Taken, ...]
+    uncertain: int
+    failed: int
+
+
+async def take(tx: TenantTx, cipher: TenantCipher, *, limit: int) -> Found:
+    """The mails that are due, held for this worker. Those about a report that failed, or that kill, end here."""
+    uncertain, failed, taken = await queries.give_up_handing(tx), 0, list[Taken]()
     for due in await queries.lock_due(tx, limit=limit):
-        if due.state == "failed":
-            await queries.note_ended(tx, due.id, attempt=due.attempts, state="failed", outcome=_NO_REPORT)
+        if due.state == "failed" or due.attempts > len(AGAIN_AFTER):
+            outcome = _NO_REPORT if due.state == "failed" else _NO_END
+            await queries.note_ended(tx, due.id, attempt=due.attempts, state="failed", outcome=outcome)
+            failed += 1
             continue
         await queries.note_taken(tx, due.id, seconds=HOLD_SECONDS)
         taken.append(Taken(due=due, to=open_address(cipher, due.address_index, due.address), attempt=due.attempts + 1))
-    return taken
+    return Found(taken=tuple(taken), uncertain=uncertain, failed=failed)
+
+
+async def give_back(tx: TenantTx, taken: Taken) -> None:
+    """Lets go of a mail that this worker did not come to. It does not count as an attempt."""
+    await queries.note_given_back(tx, taken.due.id, attempt=taken.attempt)
 
 
 async def hand_over(tx: TenantTx, taken: Taken) -> None:
@@ -61,11 +76,12 @@ async def note_uncertain(tx: TenantTx, taken: Taken, *, outcome: str) -> None:
     await queries.note_ended(tx, taken.due.id, attempt=taken.attempt, state="uncertain", outcome=cut)
 
 
-async def note_failed(tx: TenantTx, taken: Taken, *, outcome: str) -> None:
-    """Notes that it did not leave: it is tried again later, or has failed for good."""
+async def note_failed(tx: TenantTx, taken: Taken, *, outcome: str, is_for_good: bool = False) -> bool:
+    """Notes that it did not leave: it is tried again later, or has failed for good. Whether it has."""
     cut = outcome[:_LONGEST_OUTCOME]
-    if taken.attempt > len(AGAIN_AFTER):
+    if is_for_good or taken.attempt > len(AGAIN_AFTER):
         await queries.note_ended(tx, taken.due.id, attempt=taken.attempt, state="failed", outcome=cut)
-        return
+        return True
     seconds = AGAIN_AFTER[taken.attempt - 1]
     await queries.note_again(tx, taken.due.id, attempt=taken.attempt, outcome=cut, seconds=seconds)
+    return False

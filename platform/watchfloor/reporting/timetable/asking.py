@@ -27,16 +27,25 @@ async def ask_for_due(tx: TenantTx, *, at: datetime) -> int:
 
     Whoever calls hints at REPORT_REQUESTED afterwards. Raises Invalid for a time zone that is not known.
     """
-    schedules = await queries.select_schedules(tx)
-    if not schedules:
-        return 0
     zone, asked = await tenant_zone(tx), 0
-    for schedule in schedules:
-        since = at if schedule.since is None else schedule.since
-        for due in due_periods(schedule, since=since, at=at, zone=zone):
-            if await queries.insert_run(tx, schedule.name, due):
-                asked += await _ask(tx, schedule, due)
+    for schedule, due in await _missing(tx, at=at, zone=zone):
+        if await queries.insert_run(tx, schedule.name, due):
+            asked += await _ask(tx, schedule, due)
     return asked
+
+
+async def _missing(tx: TenantTx, *, at: datetime, zone: ZoneInfo) -> list[tuple[Schedule, Due]]:
+    """What is due and was not asked for. Another worker may be about to: the key of the run decides."""
+    found = [
+        (schedule, due)
+        for schedule in await queries.select_schedules(tx)
+        for due in due_periods(schedule, since=at if schedule.since is None else schedule.since, at=at, zone=zone)
+    ]
+    if not found:
+        return []
+    runs = await queries.select_runs(tx, since=min(due.period_from for _, due in found))
+    known = {(run.schedule, run.period_from, run.period_to) for run in runs}
+    return [(schedule, due) for schedule, due in found if (schedule.name, due.period_from, due.period_to) not in known]
 
 
 async def _ask(tx: TenantTx, schedule: Schedule, due: Due) -> int:

@@ -1,7 +1,7 @@
 """SQL of schedules, of what they have asked for, and of the clock that says when."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, LiteralString
 
 import msgspec
@@ -9,6 +9,10 @@ import msgspec
 from watchfloor.kernel.db import TenantTx
 from watchfloor.reporting.subject import Kind
 from watchfloor.reporting.timetable.schedule import Due, Every, Schedule
+
+LOCK_PLAN: Final[LiteralString] = (
+    "select pg_advisory_xact_lock(hashtextextended('wf.report_plan:' || $1::uuid::text, 0))"
+)
 
 SELECT_SCHEDULES: Final[LiteralString] = """
 select name,
@@ -54,14 +58,12 @@ on conflict (tenant_id, schedule, period_from, period_to) do nothing
 """
 
 SELECT_RUNS: Final[LiteralString] = """
-select period_from,
-       period_to,
-       due_at
+select schedule,
+       period_from,
+       period_to
   from wf.report_runs
  where tenant_id = $1
-   and schedule = $2
- order by period_from desc
- limit $3
+   and period_from >= $2
 """
 
 
@@ -76,6 +78,19 @@ class ScheduleRow(msgspec.Struct, frozen=True, kw_only=True):
     at: str
     languages: str
     since: datetime
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """A period that a schedule has asked for."""
+
+    schedule: str
+    period_from: date
+    period_to: date
+
+
+async def lock_plan(tx: TenantTx) -> None:
+    """Holds off whoever else changes the tenant's schedules and recipients, until the transaction ends."""
+    await tx.execute(LOCK_PLAN, tx.tenant_id)
 
 
 async def select_schedules(tx: TenantTx) -> list[Schedule]:
@@ -126,6 +141,6 @@ async def insert_run(tx: TenantTx, schedule: str, due: Due) -> bool:
     return bool(await tx.execute(INSERT_RUN, tx.tenant_id, schedule, due.period_from, due.period_to, due.due_at))
 
 
-async def select_runs(tx: TenantTx, schedule: str, *, limit: int) -> list[Due]:
-    """The newest periods that a schedule has asked for."""
-    return await tx.rows(Due, SELECT_RUNS, tx.tenant_id, schedule, limit)
+async def select_runs(tx: TenantTx, *, since: date) -> list[Run]:
+    """The periods that were asked for, of those that begin on this day or later."""
+    return await tx.rows(Run, SELECT_RUNS, tx.tenant_id, since)

@@ -1,8 +1,10 @@
-"""`/tenants/{tenant}/report-plan`: reports that are made by themselves, who hears of them, and what became of mails."""
+"""`/tenants/{tenant}/report-plan`: reports that are made by themselves, who hears of them, and what became of mails.
+
+When reports come is for all who may read them. Addresses, and what is told to whom, are for those who manage that.
+"""
 
 from datetime import datetime
 from typing import Annotated, Final, Literal
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -10,29 +12,30 @@ from litestar import get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody, PathParameter
 
-from watchfloor.access.principal import NOBODY_HERE
 from watchfloor.access.roles import Permission
 from watchfloor.controls.library import shipped
 from watchfloor.kernel import ids
 from watchfloor.kernel.crypto import TenantCipher
 from watchfloor.kernel.db import TenantTx
-from watchfloor.kernel.errors import Invalid, NotFound
+from watchfloor.kernel.errors import Invalid
+from watchfloor.kernel.ids import ReportId
 from watchfloor.reporting.branding.stated import check_address
 from watchfloor.reporting.delivery import queries as mails
-from watchfloor.reporting.delivery.asking import announce
-from watchfloor.reporting.delivery.queries import State
+from watchfloor.reporting.delivery.asking import tell
+from watchfloor.reporting.delivery.queries import DeliveryRow, State
 from watchfloor.reporting.delivery.recipients import Recipient, open_address
 from watchfloor.reporting.delivery.words import WORDS
 from watchfloor.reporting.plan import Plan, change_plan, read_plan
 from watchfloor.reporting.subject import KINDS, Kind
 from watchfloor.reporting.timetable.asking import tenant_zone
 from watchfloor.reporting.timetable.schedule import DEFAULT_EVERY, Every, Schedule, name_of, next_due
-from watchfloor.web.api import queries
 from watchfloor.web.api.given import IN_TENANT, InTenant
+from watchfloor.web.api.reports import find_report
 from watchfloor.web.declaration import in_tenant
 
 MOST_SCHEDULES: Final = 30
 MOST_RECIPIENTS: Final = 50
+MOST_MAILS: Final = 200
 
 Scheduled = Literal["service", "controls", "assurance"]
 Told = Literal["incident", "service", "controls", "assurance"]
@@ -90,15 +93,16 @@ class RecipientView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlanView(msgspec.Struct, frozen=True, kw_only=True):
-    """What is made by itself, and who hears of it."""
+    """What is made by itself, and who hears of it. `recipients` is null for whoever may not manage them."""
 
     schedules: list[ScheduleView]
-    recipients: list[RecipientView]
+    recipients: list[RecipientView] | None
 
 
 class MailView(msgspec.Struct, frozen=True, kw_only=True):
     """A mail about a report. `uncertain`: it left, and the server never said whether it took it."""
 
+    report: str
     email: str
     state: State
     attempts: int
@@ -108,16 +112,16 @@ class MailView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MailsView(msgspec.Struct, frozen=True, kw_only=True):
-    """The mails about a report."""
+    """Mails about reports."""
 
     items: list[MailView]
 
 
-@get("/report-plan", access=in_tenant(Permission.REPORT_MANAGE, "report"), dependencies=IN_TENANT, tags=["reports"])
+@get("/report-plan", access=in_tenant(Permission.REPORT_READ, "report"), dependencies=IN_TENANT, tags=["reports"])
 async def read_report_plan(call: InTenant) -> PlanView:
     """Which reports are made by themselves, when next, and who hears of them."""
     async with call.records() as tx:
-        return await _view(call, tx, await call.cipher(tx))
+        return await _view(call, tx)
 
 
 @post(
@@ -131,9 +135,15 @@ async def set_report_plan(call: InTenant, data: JSONBody[PlanStated]) -> PlanVie
     """Set all schedules and recipients. A new schedule makes up for nothing that is past."""
     plan = _plan(data)
     async with call.records() as tx:
-        cipher = await call.cipher(tx)
-        await change_plan(tx, cipher, call.actor, plan, at=call.services.clock.now())
-        return await _view(call, tx, cipher)
+        await change_plan(tx, await call.cipher(tx), call.actor, plan, at=call.services.clock.now())
+        return await _view(call, tx)
+
+
+@get("/report-mails", access=in_tenant(Permission.REPORT_MANAGE, "report"), dependencies=IN_TENANT, tags=["reports"])
+async def list_open_mails(call: InTenant) -> MailsView:
+    """The mails that have not arrived as far as we know: waiting, failed, uncertain; the newest 200."""
+    async with call.records() as tx:
+        return _mails(await mails.select_open(tx, limit=MOST_MAILS), await call.cipher(tx))
 
 
 @get(
@@ -145,7 +155,8 @@ async def set_report_plan(call: InTenant, data: JSONBody[PlanStated]) -> PlanVie
 async def list_mails(call: InTenant, report: _Report) -> MailsView:
     """Who was told by mail of a report, and what became of each mail."""
     async with call.records() as tx:
-        return await _mails(tx, await call.cipher(tx), (await _find(tx, report)).id)
+        found = await find_report(call, tx, report)
+        return _mails(await mails.select_of_report(tx, found.id), await call.cipher(tx))
 
 
 @post(
@@ -158,25 +169,19 @@ async def list_mails(call: InTenant, report: _Report) -> MailsView:
 async def send_mails(call: InTenant, report: _Report) -> MailsView:
     """Tell every recipient of this kind who was not told; and again whoever it failed with, or may not have reached."""
     async with call.records() as tx:
-        found = await _find(tx, report)
-        await announce(tx, found.id, kind=found.kind, asked_by=call.actor.id, is_again=True)
-        return await _mails(tx, await call.cipher(tx), found.id)
+        found = await find_report(call, tx, report)
+        await tell(tx, call.actor, found.id, kind=found.kind)
+        return _mails(await mails.select_of_report(tx, found.id), await call.cipher(tx))
 
 
-ROUTES: list[HTTPRouteHandler] = [read_report_plan, set_report_plan, list_mails, send_mails]
+ROUTES: list[HTTPRouteHandler] = [read_report_plan, set_report_plan, list_open_mails, list_mails, send_mails]
 
 
-async def _find(tx: TenantTx, shown: str) -> queries.ReportRow:
-    row = await queries.select_report(tx, ids.parse("rpt", shown))
-    if row is None:
-        raise NotFound(NOBODY_HERE)
-    return row
-
-
-async def _mails(tx: TenantTx, cipher: TenantCipher, report_id: UUID) -> MailsView:
+def _mails(rows: list[DeliveryRow], cipher: TenantCipher) -> MailsView:
     return MailsView(
         items=[
             MailView(
+                report=ids.show("rpt", ReportId(row.report_id)),
                 email=open_address(cipher, row.address_index, row.address),
                 state=row.state,
                 attempts=row.attempts,
@@ -184,16 +189,17 @@ async def _mails(tx: TenantTx, cipher: TenantCipher, report_id: UUID) -> MailsVi
                 sent_at=row.sent_at,
                 outcome=row.outcome,
             )
-            for row in await mails.select_of_report(tx, report_id)
+            for row in rows
         ]
     )
 
 
-async def _view(call: InTenant, tx: TenantTx, cipher: TenantCipher) -> PlanView:
-    plan, zone, now = await read_plan(tx, cipher), await tenant_zone(tx), call.services.clock.now()
+async def _view(call: InTenant, tx: TenantTx) -> PlanView:
+    plan, zone, now = await read_plan(tx, await call.cipher(tx)), await tenant_zone(tx), call.services.clock.now()
+    recipients = [RecipientView(email=one.address, reports=one.kinds) for one in plan.recipients]
     return PlanView(
         schedules=[_schedule_view(schedule, zone, now) for schedule in plan.schedules],
-        recipients=[RecipientView(email=one.address, reports=one.kinds) for one in plan.recipients],
+        recipients=recipients if Permission.REPORT_MANAGE in call.permissions else None,
     )
 
 

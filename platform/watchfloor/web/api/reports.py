@@ -124,7 +124,7 @@ async def list_reports(call: InTenant, cursor: Cursor = None, limit: PageSize = 
 async def read_report(call: InTenant, report: _Name) -> ReportView:
     """A report and how far it is."""
     async with call.records() as tx:
-        return _view(await _find(call, tx, report))
+        return _view(await find_report(call, tx, report))
 
 
 @get(
@@ -137,7 +137,7 @@ async def read_report(call: InTenant, report: _Name) -> ReportView:
 async def download_report(call: InTenant, report: _Name) -> Response[bytes]:
     """The report as PDF."""
     async with call.records() as tx:
-        row = await _find(call, tx, report)
+        row = await find_report(call, tx, report)
         if row.sha256 is None:
             raise Conflict("This report has no file yet.", remedy="Ask again when its state is `ready`.")
         files = TenantFiles(call.services.settings.reports_dir, FILES_KIND)
@@ -191,7 +191,8 @@ def _readable(call: InTenant) -> list[Kind]:
     return [kind for kind in KINDS if kind not in OF_BREACHES or Permission.BREACH_READ in call.permissions]
 
 
-async def _find(call: InTenant, tx: TenantTx, report: str) -> queries.ReportRow:
+async def find_report(call: InTenant, tx: TenantTx, report: str) -> queries.ReportRow:
+    """The report of that name. Raises NotFound, also for one that this caller may not see."""
     row = await queries.select_report(tx, ids.parse("rpt", report))
     if row is None or row.kind not in _readable(call):
         raise NotFound(NOBODY_HERE)
