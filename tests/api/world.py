@@ -540,6 +540,7 @@ def kept_event(canary: str, number: int) -> Event:
     )
 
 
+@cache
 def narrow_filter() -> str:
     """A filter, but for its title and the user, that one person may make an exception of."""
     for rule in load_shared_rules().rules:
