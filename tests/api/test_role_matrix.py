@@ -172,6 +172,7 @@ class Requests:
             "feeds": {"client": "http", "name": f"matrix-{new_uuid().hex}"},
             "test": {"send": False, "wait_seconds": 0},
             "sweep": {"indicators": ["203.0.113.1"]},
+            "around": {"alert": self.world.alpha.names["alert"][0]},
             "branding": {"contact": WHY},
             "logo": {"content": base64.b64encode(png(drawn())).decode()},
             "disable": {"reason": WHY},

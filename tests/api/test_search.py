@@ -1,13 +1,16 @@
 """Searching over the API: the tenant's own events, by who may, each search logged, limits said."""
 
+import hashlib
 import json
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from tests.api.running import Api, Voice
-from tests.api.world import World
+from tests.api.world import World, kept_event
 from watchfloor.access.roles import Role
+from watchfloor.normalise.event import Entity, Event
 
 ALPHA = "/api/v1/tenants/alpha"
 
@@ -19,6 +22,19 @@ detection:
   condition: sel
 level: low
 """
+
+
+def event_at(at: datetime, host: str) -> Event:
+    """An event long ago: no other test sees it."""
+    kept = kept_event("", 0)
+    assert at < kept.time - timedelta(days=2)
+    return msgspec.structs.replace(
+        kept,
+        key=hashlib.sha256(f"{at} {host}".encode()).digest()[:16],
+        time=at,
+        fields={"of": "timeline"},
+        entities=(Entity(kind="host", value=host),),
+    )
 
 
 @pytest.fixture
@@ -119,3 +135,39 @@ def test_times_outside_are_not_looked_at(analyst: Voice) -> None:
     now = datetime.now(UTC)
     body = {"since": (now - timedelta(hours=20, minutes=2, seconds=40)).isoformat(), "until": now.isoformat()}
     assert len(analyst.post(f"{ALPHA}/search", body).json()["events"]) == 3
+
+
+def test_around_an_alert_stands_what_its_hosts_and_users_did(analyst: Voice, world: World, api: Api) -> None:
+    alert = analyst.get(f"{ALPHA}/alerts/{world.alpha.names['alert'][0]}").json()
+    host = next(one["value"] for one in alert["entities"] if one["kind"] == "host")
+    first, last = (datetime.fromisoformat(alert["alert"][name]) for name in ("first_seen", "last_seen"))
+    near = [first - timedelta(minutes=14), last + timedelta(minutes=14)]
+    far = [first - timedelta(minutes=16), last + timedelta(minutes=16)]
+    api.run(world.keep(world.alpha, *(event_at(at, host) for at in (*near, *far)), event_at(first, "another")))
+    body = {"alert": alert["alert"]["id"], "minutes": 15, "query": "of:timeline"}
+    found = analyst.post(f"{ALPHA}/search/around", body).json()
+    assert [datetime.fromisoformat(event["time"]) for event in found["events"]] == near
+    answer = analyst.post(f"{ALPHA}/search/around", {**body, "kinds": ["hash"]})
+    assert (answer.status_code, "It names: " in answer.text) == (400, True)
+
+
+def test_a_search_across_tenants_is_of_those_that_one_may_search(world: World, api: Api) -> None:
+    both = world.alpha.callers[Role.ANALYST].by_session(api).post("/api/v1/search", {"query": "EventID:4625"}).json()
+    assert [one["tenant"] for one in both["tenants"]] == ["alpha"]
+    [alpha] = both["tenants"]
+    assert (len(alpha["found"]["events"]), alpha["problem"]) == (5, None)
+    nobody = world.alpha.callers[Role.VIEWER].by_session(api).post("/api/v1/search", {})
+    assert nobody.json() == {"tenants": []}
+    strange = world.alpha.callers[Role.ANALYST].by_session(api).post("/api/v1/search", {"tenants": ["beta"]})
+    assert strange.status_code == 404
+
+
+def test_a_sweep_across_tenants_says_where_each_indicator_was_seen(analyst: Voice) -> None:
+    body = {"indicators": ["203.0.113[.]1"], "tenants": ["alpha"]}
+    [alpha] = analyst.post("/api/v1/search/sweep", body).json()["tenants"]
+    assert [one["value"] for one in alpha["found"]["seen"]] == ["203.0.113.1"]
+
+
+def test_tenants_that_the_time_does_not_reach_are_named(analyst: Voice) -> None:
+    answer = analyst.post("/api/v1/search", {"seconds": 1e-6}).json()
+    assert [one["problem"] for one in answer["tenants"]] == ["The time was up before this tenant was looked at."]

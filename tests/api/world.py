@@ -233,6 +233,12 @@ class World:
             await self._bring(tx, cipher, incident_id, state)
         return incident_id
 
+    async def keep(self, tenant: TenantWorld, *events: Event) -> None:
+        """Puts events into the lake."""
+        async with tenant_tx(self.services.app, tenant.id) as tx:
+            cipher = await self.services.keyring.cipher(tx)
+            await open_lake(self.services.settings).append(tx, cipher, events)
+
     async def report(self, tenant: TenantWorld) -> str:
         """A finished report with a file, as `rpt_...`."""
         incident = ids.parse("inc", await self.incident(tenant))

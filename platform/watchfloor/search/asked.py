@@ -5,11 +5,13 @@ from typing import Final
 
 import msgspec
 
+from watchfloor.detect.condition import AllOf
 from watchfloor.detect.lists import widen
 from watchfloor.detect.load import load_rule
 from watchfloor.kernel.errors import Invalid
+from watchfloor.normalise.event import Entity
 from watchfloor.search.asking import Question
-from watchfloor.search.grammar import parse
+from watchfloor.search.grammar import naming, parse
 from watchfloor.search.question import Aim, Find, Include, Limits, Order, Place, Query, Tally
 
 LONGEST_TIME: Final = timedelta(days=3_660)
@@ -22,11 +24,13 @@ MOST_SPANS: Final = 5_000
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """`query` or `sigma` (the YAML of one rule) says which events, neither means all.
 
-    Without `since` the last `hours`. With `count_by` or `every_seconds` the events are counted, otherwise given.
+    `about` are things of which an event must name one, with a query only. Without `since` the last `hours`. With
+    `count_by` or `every_seconds` the events are counted, otherwise given.
     """
 
     query: str = ""
     sigma: str | None = None
+    about: tuple[Entity, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
     hours: float = 24.0
@@ -63,7 +67,8 @@ def question_of(asked: Asked, *, now: datetime) -> Question:
 
 def _query(asked: Asked) -> Query:
     if asked.sigma is None:
-        return Query(condition=parse(asked.query))
+        found = parse(asked.query)
+        return Query(condition=AllOf((naming(asked.about), found)) if asked.about else found)
     if asked.query.strip():
         raise Invalid("There is a query and a rule.", where="sigma", remedy="Give one of them.")
     rule = load_rule(asked.sigma)

@@ -41,6 +41,7 @@ from watchfloor.detect.lists import pattern_of
 from watchfloor.detect.regex import compile_regex
 from watchfloor.kernel.errors import Invalid
 from watchfloor.lake.columns import entity_text
+from watchfloor.normalise.event import Entity
 from watchfloor.search.indicator import entities_in
 
 LONGEST: Final = 4_000
@@ -68,6 +69,12 @@ def parse(text: str) -> Condition:
     if len(text) > LONGEST:
         raise Invalid(f"A query has {LONGEST:,} characters at most; this has {len(text):,}.", where="query")
     return _Reader(text.strip()).whole() if text.strip() else AllOf(())
+
+
+def naming(things: Sequence[Entity]) -> Condition:
+    """Events in which one of these things is, whatever the field is called. There must be one."""
+    tests = [Text((Wildcard.ANY, entity_text(thing), Wildcard.ANY), cased=True) for thing in things]
+    return _any([OnField(":entities", test) for test in tests])
 
 
 class _Reader:
@@ -259,8 +266,7 @@ def _own(name: str, value: str) -> Condition:
         things = [entity for entity in entities_in(value) if name in {"entity", entity.kind}]
         if not things:
             raise Invalid(f"{value} is no {name} that events are kept under.", where="query")
-        tests = [Text((Wildcard.ANY, entity_text(thing), Wildcard.ANY), cased=True) for thing in things]
-        return _any([OnField(":entities", test) for test in tests])
+        return naming(things)
     column = _OWN.get(name)
     if column is None:
         names = ", ".join(f"@{known}" for known in (*_OWN, *_KINDS))

@@ -42,6 +42,7 @@ from watchfloor.web.api import (
     rule_health,
     rules,
     search,
+    search_across,
     unparsed,
     verbs,
 )
@@ -151,6 +152,7 @@ def api_routes(services: Services) -> Router:
             *chat.ROUTES,
             *verbs.OWN_ROUTES,
             *rule_health.ACROSS,
+            *search_across.ACROSS,
             *platform.ROUTES,
         ],
     )
