@@ -48,7 +48,7 @@ SCORES: Final[dict[str, object]] = {
     "dpc": [{"category": "simple", "score": 1}],
     "ei": [{"identifier": "full_name", "score": 0.25}],
 }
-REFUSALS: Final = {"303": 303, "401": 401, "403": 403, "404": 404}
+REFUSALS: Final = {"303": 303, "400": 400, "401": 401, "403": 403, "404": 404}
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -133,7 +133,7 @@ class Requests:
             "kind": "E06",
             "metric": "triaged_urgent",
             "measure": "incidents",
-            "asset": "mark.svg" if "console" in row.path else "start.js",
+            "asset": "console.css" if "console" in row.path else "frame.css" if "pages" in row.path else "start.js",
             "verb": "show" if "{incident}" in row.path else "queue",
         }
         return made or plain.get(name) or alpha.names[name][0]

@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Page
 
 from tests.browser.station import Station
 from tests.chat.floor import card_after
-from watchfloor.web.console.page import assets
+from watchfloor.web.console.page import CONSOLE
 from watchfloor.web.console.reading import LINES_SHOWN
 
 LEA = "lea@mssp.example"
@@ -160,7 +160,9 @@ async def test_nothing_is_cut_off_and_everything_can_be_hit(station: Station, br
 def test_every_word_can_be_read_on_every_ground(theme: str) -> None:
     tokens = {
         name: values[THEMES.index(theme)]
-        for name, *values in re.findall(r"--([\w-]+): light-dark\((#\w+), (#\w+)\);", assets()["console.css"].decode())
+        for name, *values in re.findall(
+            r"--([\w-]+): light-dark\((#\w+), (#\w+)\);", CONSOLE.assets["console.css"].decode()
+        )
     }
     inks = ("ink", "dim", "accent", "critical", "high", "medium", "low", "info", "good")
     pairs = [(ink, ground) for ink in inks for ground in ("ground", "panel", "marked")]

@@ -15,7 +15,7 @@ from watchfloor.desk.changes import CHANNEL, Changed
 from watchfloor.kernel.crypto import fingerprint
 from watchfloor.kernel.db import directory_tx
 from watchfloor.kernel.ids import TenantId, new_uuid, show
-from watchfloor.web.console import streams
+from watchfloor.web.pages import streams
 
 ANA, LEA = "ana@mssp.example", "lea@mssp.example"
 

@@ -122,7 +122,7 @@ async def floor(
     make_event: MakeEvent,
     make_rule: MakeRule,
 ) -> AsyncGenerator[Floor]:
-    """A floor with Ana (analyst at ACME), Lea (lead at both) and Vic, who is ACME's own viewer."""
+    """A floor with Ana (analyst at ACME), Lea (lead at both), and ACME's own Vic (viewer) and Ada (administrator)."""
     operator = TenantId(new_uuid())
     await superuser.execute(
         "insert into auth.tenants (id, slug, code, name, kind, state)"
@@ -145,6 +145,7 @@ async def floor(
     await opened.person("ana@mssp.example", "Ana Analyst", operator=Role.ANALYST, acme=Role.ANALYST)
     await opened.person("lea@mssp.example", "Lea Lead", operator=Role.LEAD, acme=Role.LEAD, nord=Role.LEAD)
     await opened.person("vic@acme.example", "Vic Viewer", acme=Role.VIEWER)
+    await opened.person("ada@acme.example", "Ada Admin", acme=Role.ADMIN)
     yield opened
     await opened.event_desk.close()
 

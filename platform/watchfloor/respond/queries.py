@@ -103,6 +103,14 @@ SELECT_WAITING: Final[LiteralString] = (
 """
 )
 
+COUNT_WAITING: Final[LiteralString] = """
+select count(*)
+  from wf.actions a
+ where a.tenant_id = $1
+   and a.state = 'proposed'
+   and a.expires_at > clock_timestamp()
+"""
+
 SELECT_ACTIONS: Final[LiteralString] = (
     _ACTIONS
     + """
@@ -235,6 +243,11 @@ async def select_under_way(tx: TenantTx, kind: str, indexes: Sequence[bytes]) ->
 async def select_of_incident(tx: TenantTx, incident_id: IncidentId, *, limit: int) -> list[Action]:
     """An incident's actions, the newest first."""
     return await tx.rows(Action, SELECT_OF_INCIDENT, tx.tenant_id, incident_id, limit)
+
+
+async def count_waiting(tx: TenantTx) -> int:
+    """How many actions wait for somebody to agree."""
+    return await tx.value(int, COUNT_WAITING, tx.tenant_id) or 0
 
 
 async def select_waiting(tx: TenantTx, *, limit: int) -> list[Action]:

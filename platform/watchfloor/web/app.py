@@ -48,13 +48,15 @@ from watchfloor.web.api import (
 )
 from watchfloor.web.api.identity import identity_routes
 from watchfloor.web.console.routes import console_routes
-from watchfloor.web.console.streams import Streams
 from watchfloor.web.cookies import is_https
 from watchfloor.web.declaration import check_routes
 from watchfloor.web.documentation import documentation_routes
 from watchfloor.web.guard import guard_with
 from watchfloor.web.health import CheckSchema, health_routes
 from watchfloor.web.observe import observed
+from watchfloor.web.pages.routes import page_routes
+from watchfloor.web.pages.streams import Streams
+from watchfloor.web.portal.routes import portal_routes
 from watchfloor.web.problems import answer_error, answer_http, answer_nested, answer_unexpected
 from watchfloor.web.services import Services
 
@@ -123,6 +125,8 @@ def create_app(
             *health_routes(services, check_schema),
             *documentation_routes([api]),
             console_routes(services, streams),
+            page_routes(services),
+            portal_routes(streams),
             *extra,
         ],
         guards=[guard_with(services)],

@@ -68,6 +68,25 @@ def in_tenant(permission: Permission, object_kind: str, *, limit: LimitClass = "
     return Access(audience="tenant", permission=permission, limit=limit, object_kind=object_kind)
 
 
+def page_in_tenant(
+    permission: Permission, object_kind: str, *, limit: LimitClass = "read", keeps_session: bool = True
+) -> Access:
+    """A page for members of the tenant in the path who have the permission there, in a browser; a key has none."""
+    return Access(
+        audience="tenant",
+        permission=permission,
+        limit=limit,
+        object_kind=object_kind,
+        is_page=True,
+        keeps_session=keeps_session,
+    )
+
+
+def own_page(*, limit: LimitClass = "read") -> Access:
+    """A page for everybody whom we know, about themselves."""
+    return Access(audience="identified", limit=limit, is_page=True)
+
+
 def on_platform(permission: Permission, *, limit: LimitClass = "read") -> Access:
     """For members of the operator's own tenant who have the permission there."""
     return Access(audience="platform", permission=permission, limit=limit)

@@ -60,8 +60,9 @@ async def _admit(services: Services, connection: Connection, access: Access) -> 
     await count(services, limit, principal.id, needs_valkey=session is None)
     tenant = path_parameters(connection.scope).get(TENANT_PARAMETER, "")
     try:
+        _check_surface(call, access)
         if access.audience == "staff":
-            _on_page(call)
+            call.principal.operator_tenant()
         elif access.audience == "tenant":
             state[CALL] = _in_tenant(call, connection, access, tenant)
         elif access.audience == "platform":
@@ -69,6 +70,12 @@ async def _admit(services: Services, connection: Connection, access: Access) -> 
     except (NotFound, Refused):
         await _write_refusal(call, connection, tenant)
         raise
+
+
+def _check_surface(call: IdentifiedCall, access: Access) -> None:
+    """Pages are for browsers; a key has none."""
+    if access.is_page and call.session is None:
+        raise NotFound(NOBODY_HERE)
 
 
 def _in_tenant(call: IdentifiedCall, connection: Connection, access: Access, tenant: str) -> TenantCall:
@@ -80,13 +87,6 @@ def _in_tenant(call: IdentifiedCall, connection: Connection, access: Access, ten
         named = path_parameters(connection.scope).get(access.object_kind, _LISTED)
         visit = Visit(object_kind=access.object_kind, object_id=named[:128])
     return TenantCall(call, tenant_id, permission, route=_route(connection), visit=visit)
-
-
-def _on_page(call: IdentifiedCall) -> None:
-    """Pages are for the MSSP's people in a browser; a key has none."""
-    call.principal.operator_tenant()
-    if call.session is None:
-        raise NotFound(NOBODY_HERE)
 
 
 def _on_platform(call: IdentifiedCall, access: Access) -> PlatformCall:

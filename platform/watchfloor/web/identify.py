@@ -8,6 +8,7 @@ a session goes on without Valkey under this process's own limits (I8).
 import base64
 import ipaddress
 import logging
+from typing import Final
 
 from watchfloor.access.api_keys.check import principal_for_key
 from watchfloor.access.limits import Limit
@@ -22,6 +23,9 @@ from watchfloor.web.declaration import Access
 from watchfloor.web.forms import read_form
 from watchfloor.web.scope import Connection, method_of
 from watchfloor.web.services import Services
+
+LOOK_HEADER: Final = "x-look"
+"""Says that a page asks by itself: that somebody left it open does not keep the session alive."""
 
 _logger = logging.getLogger(__name__)
 
@@ -40,7 +44,8 @@ async def identify(services: Services, connection: Connection, access: Access) -
         raise Unauthenticated("Nobody is signed in.", remedy="Sign in, or send an API key as a bearer token.")
     try:
         async with directory_tx(services.auth) as tx:
-            principal, session = await resume_session(tx, Secret(session_id), keeps_alive=access.keeps_session)
+            keeps_alive = access.keeps_session and LOOK_HEADER not in connection.headers
+            principal, session = await resume_session(tx, Secret(session_id), keeps_alive=keeps_alive)
     except Unauthenticated:
         await count(services, services.limits.public, address_of(connection), needs_valkey=False)
         raise

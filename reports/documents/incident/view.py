@@ -11,7 +11,7 @@ from typing import Final, Generic, Literal, TypeVar
 import msgspec
 from markupsafe import Markup, escape
 
-from reports.chart import Bars, Tick, draw
+from watchfloor.reporting.chart import Bars, Tick, draw
 from reports.documents.incident import summary
 from reports.documents.incident.excerpt import caption, telling
 from reports.documents.incident.facts import (

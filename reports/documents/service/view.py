@@ -11,7 +11,7 @@ from typing import Final, Generic, TypeVar, get_args
 import msgspec
 from markupsafe import Markup, escape
 
-from reports.chart import Bars, HeatRow, Level, Row, Tick, draw, draw_heat, draw_rows
+from watchfloor.reporting.chart import Bars, HeatRow, Level, Row, Tick, draw, draw_heat, draw_rows
 from reports.documents.service.facts import (
     Change,
     Feed,

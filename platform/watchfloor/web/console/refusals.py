@@ -8,7 +8,7 @@ from litestar import Response
 from watchfloor.access.principal import NOBODY_HERE
 from watchfloor.kernel.errors import NotFound, Unauthenticated, WatchfloorError
 from watchfloor.web.api.given import AnyRequest
-from watchfloor.web.console.page import page
+from watchfloor.web.console.page import CONSOLE
 from watchfloor.web.problems import answer_error, status_of
 
 _SORRY: Final = "Something went wrong on our side. It was logged."
@@ -24,13 +24,13 @@ def refusals(*, is_demo: bool) -> dict[int | type[Exception], Handler]:
         if "text/html" not in request.headers.get("accept", ""):
             return problem
         if isinstance(error, Unauthenticated):
-            shown = page(
+            shown = CONSOLE.page(
                 "sign_in.html", status=problem.status_code or 401, is_demo=is_demo, fault=_fault(request, error)
             )
         else:
             text = NOBODY_HERE if isinstance(error, NotFound) else error.message
             text = _SORRY if status_of(error) == 500 else text
-            shown = page(
+            shown = CONSOLE.page(
                 "refusal.html", status=problem.status_code or 500, text=text, remedy=(error.remedy or "").strip()
             )
         shown.headers.update(problem.headers)

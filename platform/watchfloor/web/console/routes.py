@@ -25,15 +25,15 @@ from watchfloor.web.api.given import IDENTIFIED, AnyRequest, Identified
 from watchfloor.web.calls import IdentifiedCall
 from watchfloor.web.console.forms import FIELD, Fault, Form, form_of, new_request, offer_forms, read_intent
 from watchfloor.web.console.keeping import LOST, Kept, keep, recall
-from watchfloor.web.console.page import TYPES, assets, fill, page
+from watchfloor.web.console.page import CONSOLE
 from watchfloor.web.console.reading import Asked, asked_of, read_desk
 from watchfloor.web.console.refusals import refusals
-from watchfloor.web.console.streams import Streams
 from watchfloor.web.console.views import href, rows_view
 from watchfloor.web.cookies import no_cookie, session_cookie
 from watchfloor.web.declaration import for_staff, public
 from watchfloor.web.demo_login import open_demo_session
 from watchfloor.web.forms import read_form
+from watchfloor.web.pages.streams import Streams
 from watchfloor.web.problems import status_of
 from watchfloor.web.services import Services
 
@@ -112,11 +112,7 @@ async def sign_out(call: Identified) -> Response[bytes]:
 @get("/static/{asset:str}", access=public("scripts and styles of the page, no data"))
 async def asset(asset: _Asset) -> Response[bytes]:
     """A script or style of the page, by its exact name."""
-    content = assets().get(asset)
-    if content is None:
-        raise NotFound("There is no such file.")
-    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
-    return Response(content, media_type=TYPES[asset.rpartition(".")[2]], headers=headers)
+    return CONSOLE.asset(asset)
 
 
 def _changes(streams: Streams) -> HTTPRouteHandler:
@@ -155,7 +151,7 @@ async def _console(
     has_chat = call.services.settings.discord_token is not None
     outage = await read_outage(call.services.valkey) if has_chat else None
     since = None if outage is None else outage.since
-    return page(
+    return CONSOLE.page(
         "console.html",
         status=status,
         desk=desk,
@@ -197,7 +193,7 @@ async def _failed(
 
 def _drawn(call: IdentifiedCall, asked: Asked, answer: Answer) -> Kept:
     reply = answer.reply
-    drawn = fill(
+    drawn = CONSOLE.fill(
         "answer.html",
         rows=rows_view(reply.rows, answer.names, now=call.services.clock.now()),
         offers=tuple(offer_forms(reply.offers)),

@@ -20,7 +20,7 @@ from watchfloor.desk.front import customers
 from watchfloor.kernel import ids
 from watchfloor.kernel.db import Database, directory_tx
 from watchfloor.kernel.errors import Unauthenticated, Unavailable, WatchfloorError
-from watchfloor.kernel.ids import PersonId
+from watchfloor.kernel.ids import PersonId, TenantId
 
 OF_A_PERSON: Final = Limit(name="streams", count=4, seconds=5)
 """How many streams one person may have open; over HTTP/1.1 a browser has six connections for all pages of a site."""
@@ -38,13 +38,20 @@ _LOOK: Final = b"event: look\ndata: []\n\n"
 class Stream:
     """What one open page has still to hear."""
 
-    def __init__(self, session: Session, person_id: PersonId) -> None:
+    def __init__(self, session: Session, person_id: PersonId, only: TenantId | None) -> None:
         self.session = session
         self.person_id = person_id
+        self._only = only
         self.has_ended = False
         self._incidents: dict[str, set[str]] = {}
         self._must_look = False
         self._woken = asyncio.Event()
+
+    def may_hear(self, principal: Principal) -> bool:
+        """Whether who reads is still let in: staff to all that is theirs, others to the one tenant in question."""
+        if self._only is None:
+            return principal.is_staff
+        return any(membership.tenant_id == self._only for membership in customers(principal))
 
     def hear(self, changed: Changed | None) -> None:
         """Notes what changed, or that something may have."""
@@ -70,7 +77,11 @@ class Stream:
 
     def take(self, principal: Principal) -> bytes:
         """What was noted, as an event for who may read it; empty when nothing of it concerns the reader."""
-        own = {ids.show("ten", membership.tenant_id) for membership in customers(principal)}
+        own = {
+            ids.show("ten", membership.tenant_id)
+            for membership in customers(principal)
+            if self._only in (None, membership.tenant_id)
+        }
         changed = sorted({one for tenant, noted in self._incidents.items() if tenant in own for one in noted})
         must_look, self._must_look, self._incidents = self._must_look, False, {}
         if changed:
@@ -87,13 +98,16 @@ class Streams:
         self._open: set[Stream] = set()
         self._tasks: list[asyncio.Task[None]] = []
 
-    def open(self, session: Session, person_id: PersonId) -> Stream:
-        """A stream for a page. Raises LimitReached when the person has too many, Unavailable when everybody has."""
+    def open(self, session: Session, person_id: PersonId, *, only: TenantId | None = None) -> Stream:
+        """A stream for a page, of `only` one tenant's changes, or of all that staff may read.
+
+        Raises LimitReached when the person has too many, Unavailable when everybody has.
+        """
         if sum(stream.person_id == person_id for stream in self._open) >= OF_A_PERSON.count:
             raise LimitReached(OF_A_PERSON, retry_after_seconds=OF_A_PERSON.seconds)
         if len(self._open) >= IN_ALL:
             raise Unavailable("Too many pages are open.", remedy="The page looks for changes by itself.")
-        stream = Stream(session, person_id)
+        stream = Stream(session, person_id, only)
         stream.hear(None)  # what changed since the page was drawn
         self._open.add(stream)
         if not self._tasks:
@@ -131,7 +145,7 @@ class Streams:
                 principal, _ = await resume_session(tx, stream.session.id, keeps_alive=False)
         except (Unauthenticated, Unavailable):
             return None
-        return principal if principal.is_staff else None
+        return principal if stream.may_hear(principal) else None
 
     def _hear(self, changed: Changed | None) -> None:
         for stream in self._open:

@@ -1,0 +1,1 @@
+"""The portal's words, a module a language."""

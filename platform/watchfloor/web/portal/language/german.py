@@ -1,0 +1,23 @@
+"""The portal's words in German, by page."""
+
+from typing import Final
+
+PLACES: Final[dict[str, str]] = {
+    "overview.label": "Überblick",
+    "approvals.label": "Freigaben",
+    "incidents.label": "Vorfälle",
+    "coverage.label": "Abdeckung",
+    "detections.label": "Erkennungen",
+    "measures.label": "Servicegüte",
+    "reports.label": "Berichte",
+    "privacy.label": "Datenschutz",
+    "access.label": "Zugriffsprotokoll",
+    "people.label": "Personen und Regeln",
+}
+
+GERMAN: Final[dict[str, str]] = {
+    **PLACES,
+    "overview.needed.one": "Eine Entscheidung wartet auf Sie.",
+    "overview.needed.other": "{n} Entscheidungen warten auf Sie.",
+    "overview.nothing": "Nichts braucht Sie.",
+}
