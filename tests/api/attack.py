@@ -175,9 +175,14 @@ class Attack:
         if case.where == "body" and "{list_name}" in case.route.path:
             # The request before may have removed it, which would look like a difference between two values.
             self.api.run(self._world.put_list(self.own))
+        own: dict[str, str] = {}
+        if case.where == "body" and case.route.path.endswith("/holds"):
+            # The request before may have held it, which would look like a difference between two values.
+            own["case"] = self.api.run(self._world.breach(self.own))
         path, query, body = case.route.path, {}, None
         for parameter in re.findall(r"\{(\w+)\}", path):
-            chosen = value if (case.where, case.parameter) == ("path", parameter) else self._own(parameter)
+            is_tried = (case.where, case.parameter) == ("path", parameter)
+            chosen = value if is_tried else own.get(parameter, self._own(parameter))
             path = path.replace(f"{{{parameter}}}", _quoted(chosen))
         if case.where == "query":
             query = {case.parameter: value}
@@ -226,7 +231,7 @@ def _shape(answer: httpx.Response) -> object:
     kind = answer.headers.get("content-type", "")
     if "ndjson" in kind:
         return [sorted(json.loads(line)) for line in answer.text.splitlines()]
-    if "json" not in kind:
+    if "json" not in kind or not answer.content:
         return None
     value: object = answer.json()
     return sorted(cast("dict[str, object]", value)) if isinstance(value, dict) else type(value).__name__

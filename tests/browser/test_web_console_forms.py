@@ -163,7 +163,7 @@ async def test_a_page_weighs_less_than_a_hundred_kilobytes(station: Station) -> 
     session = await station.session(LEA)
     async with station.client(session) as client:
         whole = await client.get("/console?at=ACME-1")
-        paths = set(re.findall(r"/console/static/[^\"]+", whole.text))
+        paths = set(re.findall(r"/(?:console/static|pages)/[^\"]+\.\w+\?v=\w+", whole.text))
         sizes = [len(whole.content), *[len((await client.get(path)).content) for path in paths]]
         rest = await client.get(f"/console?past={LINES_SHOWN}")
     assert len(paths) == 3

@@ -9,6 +9,7 @@ from tests.chat.floor import Floor
 from tests.chat.test_finding_verbs import ANA, LEA, VIC, Counter
 from tests.domain.workplace import Tenant
 from watchfloor.desk.card import EntityValue, Foreign, Moment, Row, Text
+from watchfloor.desk.line import read_line
 from watchfloor.kernel.db import Database, tenant_tx
 from watchfloor.kernel.errors import Invalid
 from watchfloor.lake.opening import open_lake
@@ -75,3 +76,28 @@ async def test_each_look_stands_in_the_customers_log(counter: Counter) -> None:
         "select count(*) from wf.audit_entries where action = 'access.searched' and object_kind = 'events'"
     )
     assert logged == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "arguments"),
+    [
+        ("events rclone", {"query": "rclone"}),
+        (
+            "events EventID:4625 @host:dc-1 span=7d customer=ACME",
+            {"query": "EventID:4625 @host:dc-1", "span": "7d", "customer": "ACME"},
+        ),
+        ('events "by=hand" by=User', {"query": '"by=hand"', "by": "User"}),
+        ("events a=b span=2h", {"query": "a=b", "span": "2h"}),
+        ("events span=2h x", {"query": "span=2h x"}),
+    ],
+)
+def test_on_a_line_the_query_is_the_rest_and_others_are_named(line: str, arguments: dict[str, str]) -> None:
+    intent = read_line(line, current=None)
+    assert intent is not None
+    assert intent.arguments == arguments
+
+
+def test_a_line_without_a_query_is_told_how_to_write_one() -> None:
+    with pytest.raises(Invalid, match="What to look for") as told:
+        read_line("events span=2h", current=None)
+    assert "events QUERY [span=SPAN] [customer=CUSTOMER] [by=BY]" in (told.value.remedy or "")

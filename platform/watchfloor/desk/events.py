@@ -96,7 +96,12 @@ VERBS: Final = (
         reach="tenants",
         act=_events,
         fields=(
-            Field(name="query", label="What to look for, such as EventID:4625 @host:dc-1", longest=1_000),
+            Field(
+                name="query",
+                label="What to look for, such as EventID:4625 @host:dc-1",
+                longest=1_000,
+                takes_rest=True,
+            ),
             Field(name="span", label="How far back, 24h unless said", kind="duration", is_required=False),
             Field(name="customer", label="Only this customer's, by its code", is_required=False, longest=20),
             Field(name="by", label="Count by this field in place of showing events", is_required=False, longest=200),

@@ -1,8 +1,8 @@
 """A typed line, read into an intent: the verb, the incident, then the verb's fields in their order.
 
 Pure; the table of verbs is its grammar. A field is one word, but for a text in the last place, which is the rest of
-the line as it was typed, so that apostrophes and quotes need no care. An incident may be left out where one is open in
-front of the reader.
+the line as it was typed, so that apostrophes and quotes need no care. Where the first field takes the rest of the
+line, the others are named at its end. An incident may be left out where one is open in front of the reader.
 """
 
 import re
@@ -25,6 +25,7 @@ SYNONYMS: Final[dict[str, str]] = {
 """Other words for verbs."""
 
 _REFERENCE: Final = re.compile(r"[A-Za-z][A-Za-z0-9]{1,7}-[0-9]{1,18}")
+_NAMED: Final = re.compile(r"(?:^|\s)([a-z_]{1,32})=(\S+)\s*$")
 _QUOTES: Final = ('""', "''", "“”", "„“", "«»")
 _LINKING: Final = {"incident": ("into", "in", "with", "and"), "colleague": ("to",), "duration": ("for",)}
 """Words that people put before a field of a kind, and that mean nothing."""
@@ -44,6 +45,8 @@ def read_line(line: str, *, current: str | None) -> Intent | None:
     incident = ""
     if verb.reach == "incident":
         incident, rest = _incident(verb, rest, current)
+    if verb.fields and verb.fields[0].takes_rest:
+        return Intent(verb=verb.name, incident=incident, arguments=_rest_and_named(verb, rest))
     arguments: dict[str, str] = {}
     for number, field in enumerate(verb.fields):
         value, rest = _value(verb, field, rest, is_last=number == len(verb.fields) - 1)
@@ -69,9 +72,12 @@ def usage(verb: Verb) -> str:
     words = [verb.name]
     if verb.reach == "incident":
         words.append("[REF]")
+    takes_rest = bool(verb.fields) and verb.fields[0].takes_rest
     for field in verb.fields:
         named = "|".join(choice.value for choice in field.choices) if len(field.choices) in range(1, 6) else ""
         word = named or field.name.upper().replace("_", "-")
+        if takes_rest and not field.takes_rest:
+            word = f"{field.name}={word}"
         words.append(word if field.is_required else f"[{word}]")
     return " ".join(words)
 
@@ -89,6 +95,18 @@ def _incident(verb: Verb, rest: str, current: str | None) -> tuple[str, str]:
     if current is not None and not (first and not verb.fields):
         return current, rest
     raise _misused(verb, "That is no incident's reference, such as ACME-12." if first else "Which incident?")
+
+
+def _rest_and_named(verb: Verb, rest: str) -> dict[str, str]:
+    """What the line says where the first field takes the rest of it, and others are named at its end."""
+    first, *others = verb.fields
+    names = {field.name for field in others}
+    named: dict[str, str] = {}
+    while (found := _NAMED.search(rest)) and found[1] in names - named.keys():
+        named[found[1]], rest = found[2], rest[: found.start()]
+    if not rest.strip() and first.is_required:
+        raise _misused(verb, f"{first.label}?")
+    return {first.name: rest.strip(), **named}
 
 
 def _value(verb: Verb, field: Field, rest: str, *, is_last: bool) -> tuple[str, str]:

@@ -37,7 +37,10 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
-    """An argument of a verb. `label` is what a form shows; `shortest` and `longest` count characters."""
+    """An argument of a verb. `label` is what a form shows; `shortest` and `longest` count characters.
+
+    On a typed line a field that `takes_rest` is all of it, but for `name=value` of other fields at its end.
+    """
 
     name: str
     label: str
@@ -46,6 +49,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     is_required: bool = True
     shortest: int = 1
     longest: int = 200
+    takes_rest: bool = False
 
 
 class Intent(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from rich.text import Text
 from watchfloor.kernel.config import Settings
 from watchfloor.kernel.neutralise import Untrusted, for_terminal
 from watchfloor.ops.demo.cast import ANALYST, VIEWERS
-from watchfloor.ops.demo.run import Outcome, Story
+from watchfloor.ops.demo.run import LOOKED_FOR, Outcome, Story
 
 
 def give_account(console: Console, settings: Settings, outcome: Outcome) -> None:
@@ -20,6 +20,8 @@ def give_account(console: Console, settings: Settings, outcome: Outcome) -> None
         console.print(_table(story))
     console.print(f"\n[bold]{outcome.worked}[/] as the analyst's console shows it")
     console.file.write(outcome.card)
+    console.print(f"\n[bold]events {LOOKED_FOR}[/] as the console answers")
+    console.file.write(outcome.found)
     console.print(_figures(outcome), highlight=False, soft_wrap=True)
     for fault in outcome.faults:
         console.print(Text("WRONG  ", "bold red") + _shown(fault))

@@ -93,12 +93,17 @@ class Story(msgspec.Struct, kw_only=True):
         return faults
 
 
+LOOKED_FOR: Final = "rclone"
+"""A word of the attack, which the analyst looks for in the events."""
+
+
 class Outcome(msgspec.Struct, kw_only=True):
     """All that the demo did, and what is wrong with it."""
 
     stories: list[Story]
     worked: str
     card: str
+    found: str
     pdf: Path
     report: Report
     knocks: int
@@ -124,6 +129,8 @@ async def demonstrate(settings: Settings, *, bundles: Path, tell: Tell) -> Outco
         verdict = f"verdict {worst.ref} true_positive Macro malware dumped passwords and copied freight papers out."
         await _command("console", "--as", ANALYST, "-c", verdict)
         card = await _command("console", "--as", ANALYST, "-c", f"show {worst.ref}")
+        tell("looking through what is kept of the customer's events")
+        found = await _command("console", "--as", ANALYST, "-c", f"events {LOOKED_FOR} span=7d customer=NORDKAI")
         tell("making the customer's report")
         base = await _base(analyst, stories[0].tenant)
         report, pdf = await _report(analyst, settings, base, worst.ref)
@@ -135,12 +142,15 @@ async def demonstrate(settings: Settings, *, bundles: Path, tell: Tell) -> Outco
     faults = [fault for story in stories for fault in story.shortfalls()] + leaks
     if not any(incident.ref == worst.ref and incident.state != "new" for incident in stories[0].incidents):
         faults.append(f"{worst.ref} is not acknowledged")
+    if LOOKED_FOR not in found:
+        faults.append(f"a search of the kept events found nothing of {LOOKED_FOR}")
     if dossier.missing:
         faults.append(f"{dossier.ref}: {dossier.missing} mandatory fields are missing in its notices")
     return Outcome(
         stories=stories,
         worked=worst.ref,
         card=card,
+        found=found,
         pdf=pdf,
         report=report,
         knocks=knocks,

@@ -38,28 +38,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
 
 OVERVIEW: Final = Page(name="overview", path="", permission=Permission.INCIDENT_READ)
-APPROVALS: Final = Page(name="approvals", path="/approvals", permission=Permission.INCIDENT_READ)
-INCIDENTS: Final = Page(name="incidents", path="/incidents", permission=Permission.INCIDENT_READ)
-COVERAGE: Final = Page(name="coverage", path="/coverage", permission=Permission.FEED_READ)
-DETECTIONS: Final = Page(name="detections", path="/detections", permission=Permission.RULE_READ)
-MEASURES: Final = Page(name="measures", path="/measures", permission=Permission.INCIDENT_READ)
-REPORTS: Final = Page(name="reports", path="/reports", permission=Permission.REPORT_READ)
-PRIVACY: Final = Page(name="privacy", path="/privacy", permission=Permission.BREACH_READ)
-ACCESS: Final = Page(name="access", path="/access", permission=Permission.AUDIT_READ)
-PEOPLE: Final = Page(name="people", path="/people", permission=Permission.MEMBER_READ)
 
-PAGES: Final = (
-    OVERVIEW,
-    APPROVALS,
-    INCIDENTS,
-    COVERAGE,
-    DETECTIONS,
-    MEASURES,
-    REPORTS,
-    PRIVACY,
-    ACCESS,
-    PEOPLE,
-)
+PAGES: Final = (OVERVIEW,)
 """In the order of the navigation."""
 
 
@@ -103,7 +83,7 @@ class Room:
                     href=self.at(one),
                     label=self.words(one.label),
                     is_here=one is page,
-                    count=self._waiting if one is APPROVALS else 0,
+                    count=self._waiting if one is OVERVIEW else 0,
                 )
                 for one in PAGES
                 if one.permission in self.call.permissions

@@ -4,15 +4,6 @@ from typing import Final
 
 PLACES: Final[dict[str, str]] = {
     "overview.label": "Overview",
-    "approvals.label": "Approvals",
-    "incidents.label": "Incidents",
-    "coverage.label": "Coverage",
-    "detections.label": "Detections",
-    "measures.label": "Service levels",
-    "reports.label": "Reports",
-    "privacy.label": "Privacy",
-    "access.label": "Access log",
-    "people.label": "People and policy",
 }
 
 ENGLISH: Final[dict[str, str]] = {

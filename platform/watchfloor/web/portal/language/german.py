@@ -4,15 +4,6 @@ from typing import Final
 
 PLACES: Final[dict[str, str]] = {
     "overview.label": "Überblick",
-    "approvals.label": "Freigaben",
-    "incidents.label": "Vorfälle",
-    "coverage.label": "Abdeckung",
-    "detections.label": "Erkennungen",
-    "measures.label": "Servicegüte",
-    "reports.label": "Berichte",
-    "privacy.label": "Datenschutz",
-    "access.label": "Zugriffsprotokoll",
-    "people.label": "Personen und Regeln",
 }
 
 GERMAN: Final[dict[str, str]] = {
