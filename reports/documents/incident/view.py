@@ -11,7 +11,6 @@ from typing import Final, Generic, Literal, TypeVar
 import msgspec
 from markupsafe import Markup, escape
 
-from watchfloor.reporting.chart import Bars, Tick, draw
 from reports.documents.incident import summary
 from reports.documents.incident.excerpt import caption, telling
 from reports.documents.incident.facts import (
@@ -34,6 +33,7 @@ from reports.facts import (
 from reports.language.locale import Locale
 from reports.language.phrases import Plural
 from reports.printed import printed, sentence
+from watchfloor.reporting.chart import Bars, Tick, draw
 
 COVER_DECISIONS: Final = 2
 COVER_POINTS: Final = 3

@@ -11,7 +11,6 @@ from typing import Final, Generic, TypeVar, get_args
 import msgspec
 from markupsafe import Markup, escape
 
-from watchfloor.reporting.chart import Bars, HeatRow, Level, Row, Tick, draw, draw_heat, draw_rows
 from reports.documents.service.facts import (
     Change,
     Feed,
@@ -29,6 +28,7 @@ from reports.documents.service.writing import Writer
 from reports.facts import Severity
 from reports.language.locale import Locale
 from reports.printed import own, printed, sentence
+from watchfloor.reporting.chart import Bars, HeatRow, Level, Row, Tick, draw, draw_heat, draw_rows
 
 GAPS_SHOWN: Final = 4
 COVER_ACTIONS: Final = 4
