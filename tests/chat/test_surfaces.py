@@ -53,7 +53,7 @@ VISITED_ONCE: Final = frozenset({"queue", "list", "handover"})
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _SHOWN: Final = re.compile(r"\b[a-z]{3}_[0-7][0-9a-hjkmnp-tv-z]{25}")
-_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(\+00:00|Z)?")
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?(\+00:00|Z)?)?")
 _BYTES: Final = re.compile(r"\\\\x[0-9a-f]*")
 _DIGEST: Final = re.compile(r"\b[0-9a-f]{16,64}\b")
 _LENGTH: Final = re.compile(r"\d\d:\d\d:\d\d\.\d+")
